@@ -1,0 +1,6080 @@
+// Generated from openapi.yaml by `npm run gen`. Never edit.
+
+export interface paths {
+    "/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is the process alive
+         * @description Liveness. Touches nothing but the process itself.
+         */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/deep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Is it ready to serve
+         * @description Readiness. Asks the database and every configured dependency. When one is away the answer is 503 and its `detail` names it.
+         */
+        get: operations["getDeepHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The keys that verify access tokens
+         * @description A JSON Web Key Set (RFC 7517). Keep it for as long as `Cache-Control` says, and look again for an unknown `kid`.
+         */
+        get: operations["getJwks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/register": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new account, signed in
+         * @description The password has at least 12 characters and is not a common one (422 otherwise). An e-mail address belongs to one account, whatever its case.
+         */
+        post: operations["register"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a password
+         * @description Answers tokens, or an MFA challenge for an account with multi-factor authentication; `result` says which. An unknown address, a wrong password and a wrong password on a locked account are the same 401, in the same time. Only the right password learns that an account is locked (403 with `retry_after`) or suspended. Five failures lock the account for 15 minutes, further ones for longer.
+         */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/mfa/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish a challenged sign-in
+         * @description Takes the challenge of login with a TOTP code or one backup code. A code works once, and so does a challenge. A wrong code is 401 and counts towards the lockout; a challenge takes five tries within five minutes.
+         */
+        post: operations["completeMfaChallenge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/step-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm with a fresh MFA code
+         * @description Makes the session strong for 10 minutes, as a code given at sign-in does. Operations that answer STEP_UP_REQUIRED need it. 409 when multi-factor authentication is not set up.
+         */
+        post: operations["stepUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New tokens for a refresh token
+         * @description Each refresh token works once. Using an older one again revokes the whole session, because somebody else may hold it.
+         */
+        post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign out
+         * @description Revokes the current session at once, its access token included.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who am I, and what may I do
+         * @description Profile, platform roles, memberships, and the patients reachable as oneself or as a proxy. `impersonation` is set while an administrator looks through this account. Open before the consents are signed.
+         */
+        get: operations["getCurrentUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change one's name or time zone
+         * @description What is left out stays.
+         */
+        patch: operations["updateCurrentUser"];
+        trace?: never;
+    };
+    "/api/users/me/mfa/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin setting up multi-factor authentication
+         * @description Answers the secret and 8 backup codes, shown this once. Nothing changes until verify confirms a code within 15 minutes; beginning again replaces what is pending. 409 when it is already on.
+         */
+        post: operations["setupMfa"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/mfa/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn multi-factor authentication on
+         * @description Confirms the pending setup with a code of the authenticator. The session counts as freshly confirmed. 409 when it is already on or nothing is pending.
+         */
+        post: operations["verifyMfa"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign a document
+         * @description The server notes time and address. Signing again answers the first signature. A version that is not in force cannot be signed (409).
+         */
+        post: operations["recordConsent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/required": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is still to sign
+         * @description The documents in force that the person has not signed, by type. Empty when the consent gate is open. One page.
+         */
+        get: operations["listRequiredConsents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/consent/documents/{document_id}/content": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The text of a document
+         * @description Any version, also one that is no longer in force.
+         */
+        get: operations["getConsentDocument"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organizations one works in
+         * @description Ordered by name, then id. Those where the caller is a member, with the role there.
+         */
+        get: operations["listOrganizations"];
+        put?: never;
+        /**
+         * A new organization
+         * @description The caller becomes its ADMIN.
+         */
+        post: operations["createOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One organization
+         * @description For its members and for super-admins.
+         */
+        get: operations["getOrganization"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's patients, by name
+         * @description Ordered by last name, first name, id. With `search`, ranked by likeness of name or MRN. Lists ACTIVE patients unless `status` says otherwise.
+         */
+        get: operations["listPatients"];
+        put?: never;
+        /**
+         * A new patient, enrolled here
+         * @description The medical record number is unique within the organization; without one the server makes one.
+         */
+        post: operations["createPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One patient, with contact methods and care team
+         * @description Also for the patient, and for a proxy with live access.
+         */
+        get: operations["getPatient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change demographics or the MRN
+         * @description Patients may change their own name and nothing else of the record. The audit row records old and new values. `If-Match` is optional here; when sent, a stale version answers 412.
+         */
+        patch: operations["updatePatient"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's appointments, by time
+         * @description Ordered by start, then id. Dates are days in the organization's time zone; `date` is short for a `start_date` and `end_date` of the same day and does not go with them.
+         */
+        get: operations["listAppointments"];
+        put?: never;
+        /**
+         * Book a visit
+         * @description Starts in the future and ends before the provider's next one starts: of two bookings that race for a slot one answers 201 and the other 409. Patients book for themselves, proxies with `can_schedule_appointments` for their patients. Emits `appointment.created` to patient and provider.
+         */
+        post: operations["createAppointment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's threads, the latest first
+         * @description Ordered by `updated_at` descending, then id descending. Only threads that the caller takes part in; a proxy only sees those of patients whose clinical notes it may view. Archived threads show with `filter=archived` only.
+         */
+        get: operations["listThreads"];
+        put?: never;
+        /**
+         * Start a thread about a patient
+         * @description The caller takes part by itself. Participants are the patient, live proxies with `can_view_clinical_notes`, and the organization's ADMIN, PROVIDER and STAFF members; anybody else is refused with 403. The others get a notification and `message.new`.
+         */
+        post: operations["createThread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/messages/{thread_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One thread with its messages
+         * @description For its participants, as long as their role or proxy access holds; to others the thread does not exist. Holds the latest 500 messages, oldest first. Reading marks the thread read for this reader only.
+         */
+        get: operations["getThread"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/messages/{thread_id}/replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply in a thread
+         * @description For its participants. Moves the thread to the top of everybody's list; the others get a notification and `message.new`, and an archived thread comes back for them.
+         */
+        post: operations["replyToThread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's own tickets, the latest first
+         * @description Ordered by `created_at` descending, then id descending.
+         */
+        get: operations["listTickets"];
+        put?: never;
+        /**
+         * Ask for help
+         * @description The number is gapless within a year. A first response is due by urgency: URGENT 1 hour, HIGH 4, NORMAL 24, LOW 72. `organization_id`, when given, is one that the caller works in or is a patient or proxy of. Emits `ticket.created` to the desk.
+         */
+        post: operations["createTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One of the caller's tickets, with the conversation
+         * @description For its owner; to others it does not exist. Holds the latest 500 messages, oldest first.
+         */
+        get: operations["getTicket"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/support/tickets/{ticket_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add to one's own ticket
+         * @description For its owner. A ticket that is WAITING_ON_USER or RESOLVED goes back to IN_PROGRESS; a CLOSED one takes nothing more. Emits `ticket.message` to the desk.
+         */
+        post: operations["addTicketMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The queue, by when a first response is due
+         * @description Ordered by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
+         */
+        get: operations["listAllTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One ticket, with internal notes and the requester
+         * @description Holds the latest 500 messages and notes, oldest first.
+         */
+        get: operations["getTicketForAgent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change status, urgency, category or assignee
+         * @description Needs `If-Match` with the version last seen; a stale one answers 412 with `current_version` and overwrites nothing. OPEN goes to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. A CLOSED ticket does not change any more. A new urgency counts its due time from the ticket's creation, as long as nobody has answered. Emits `ticket.updated`, and `ticket.resolved` to the owner.
+         */
+        patch: operations["updateTicket"];
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reply to the owner, or leave an internal note
+         * @description `is_internal_note` must be said each time. A note reaches the desk only and may be left on a CLOSED ticket too. The first reply stamps `first_responded_at` and takes an OPEN ticket to IN_PROGRESS; `status`, when given, is judged from there. A reply emits `ticket.reply` to the owner.
+         */
+        post: operations["replyToTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a ticket that nobody has
+         * @description Of two agents who claim at once one gets the ticket, the other 409 with the `assignee`. Claiming one's own ticket again changes nothing and answers it. Emits `ticket.updated`.
+         */
+        post: operations["claimTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the queue stands
+         * @description Counts the tickets that are neither RESOLVED nor CLOSED. The first-response percentiles are of the tickets first answered in the last 30 days.
+         */
+        get: operations["getSupportStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's own live events
+         * @description Server-sent events for the person; support agents also get the desk's `ticket.*`. Resume with `Last-Event-ID` (or `last_event_id`): every event since, in order, each once, for 7 days; an older id answers `stream.reset`. Losing access sends `stream.closed` with the reason and ends the stream.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for one stream
+         * @description For EventSource clients, which cannot send a header: put it into the query as `ticket`. Good once, for 60 seconds, for either stream, as the person and session that asked.
+         */
+        post: operations["createStreamTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's live events
+         * @description Server-sent events about the organization, and the caller's own. Resumes and closes as `streamEvents` does.
+         */
+        get: operations["streamOrganizationEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/impersonate/{patient_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * See what a patient sees
+         * @description Break glass: writes the audit row first, then makes a token that acts as the patient for at most an hour, without refresh. The patient is ACTIVE here (400 PATIENT_DISCHARGED otherwise) and has a sign-in (409 otherwise).
+         */
+        post: operations["impersonatePatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/impersonations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Impersonations, now and before
+         * @description Newest first, then by id. Names are masked for AUDITOR.
+         */
+        get: operations["listImpersonations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/impersonations/{impersonation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End an impersonation
+         * @description Its token dies at once. Ending one that is over changes nothing and answers the same.
+         */
+        delete: operations["endImpersonation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's audit trail
+         * @description Newest first, then by id. Every call that touched health information, refused ones too, and every change. For AUDITOR names and changed values are masked.
+         */
+        get: operations["listAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/telemetry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record usage events
+         * @description One event, or up to 100 in one call; all or none are kept. The server notes the time, the address and the program. Properties carry no health information.
+         */
+        post: operations["recordTelemetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * @description A living process.
+         * @example {
+         *       "status": "ok",
+         *       "version": "0.1.0"
+         *     }
+         */
+        Health: {
+            /**
+             * @description Always `ok`; a dead process does not answer.
+             * @enum {string}
+             */
+            status: "ok";
+            /** @description The server's version. */
+            version: string;
+        };
+        /**
+         * @description The error catalogue. Clients branch on the code, never on the text.
+         * @example NOT_FOUND
+         * @enum {string}
+         */
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        /**
+         * @description One invalid field.
+         * @example {
+         *       "pointer": "/dob",
+         *       "message": "must match format \"date\""
+         *     }
+         */
+        FieldError: {
+            /** @description A JSON pointer into the body, or `/query/…`, `/path/…`, `/header/…`. */
+            pointer: string;
+            /** @description What is wrong with it. */
+            message: string;
+        };
+        /**
+         * Format: uuid
+         * @description A UUIDv7 (RFC 9562), made by the server.
+         * @example 01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10
+         */
+        Uuid: string;
+        /**
+         * @description A consent document still to be signed.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "type": "HIPAA_NOTICE",
+         *       "version": "1.0",
+         *       "title": "Notice of Privacy Practices"
+         *     }
+         */
+        PendingDocument: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * @description Which kind of document.
+             * @enum {string}
+             */
+            type: "HIPAA_NOTICE" | "TERMS_OF_SERVICE" | "TREATMENT_AGREEMENT";
+            /** @description Its version. */
+            version: string;
+            /** @description Its title. */
+            title: string;
+        };
+        /**
+         * @description An error (RFC 9457). Carries no stack, SQL or health information.
+         * @example {
+         *       "type": "https://wardline.dev/problems/not-found",
+         *       "title": "Not found",
+         *       "status": 404,
+         *       "detail": "There is no such patient.",
+         *       "instance": "/api/organizations/01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10/patients/01934f6e-8d2a-7c41-9a57-0f6f2b7c1d11",
+         *       "code": "NOT_FOUND",
+         *       "request_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d12"
+         *     }
+         */
+        Problem: {
+            /**
+             * Format: uri-reference
+             * @description A URI for the kind of problem.
+             */
+            type: string;
+            /** @description The same for every problem of this code. */
+            title: string;
+            /**
+             * Format: int32
+             * @description The HTTP status.
+             */
+            status: number;
+            /** @description What happened this time, for a person to read. */
+            detail?: string;
+            /**
+             * Format: uri-reference
+             * @description The path that was called.
+             */
+            instance?: string;
+            code: components["schemas"]["ProblemCode"];
+            /** @description Quote it when asking for help. */
+            request_id: string;
+            /** @description Each invalid field, with VALIDATION_ERROR. */
+            errors?: components["schemas"]["FieldError"][];
+            /** @description What is still to be signed, with CONSENT_REQUIRED. */
+            pending_documents?: components["schemas"]["PendingDocument"][];
+            /**
+             * Format: int32
+             * @description Seconds to wait, with RATE_LIMITED, ACCOUNT_LOCKED and UNAVAILABLE.
+             */
+            retry_after?: number;
+            /**
+             * Format: int32
+             * @description The version that stands now, with PRECONDITION_FAILED.
+             */
+            current_version?: number;
+            /** @description Who has it, with CONFLICT on a claimed ticket. */
+            assignee?: string;
+        };
+        /**
+         * @description One dependency that answered.
+         * @example {
+         *       "name": "database",
+         *       "status": "ok",
+         *       "latency_ms": 1.4
+         *     }
+         */
+        HealthCheck: {
+            /** @description Which dependency. */
+            name: string;
+            /**
+             * @description Always `ok`; a failing one makes the whole answer 503.
+             * @enum {string}
+             */
+            status: "ok";
+            /** @description How long it took to answer, in milliseconds. */
+            latency_ms: number;
+        };
+        /**
+         * @description A server whose dependencies all answer.
+         * @example {
+         *       "status": "ok",
+         *       "version": "0.1.0",
+         *       "checks": [
+         *         {
+         *           "name": "database",
+         *           "status": "ok",
+         *           "latency_ms": 1.4
+         *         }
+         *       ]
+         *     }
+         */
+        DeepHealth: {
+            /**
+             * @description Always `ok`.
+             * @enum {string}
+             */
+            status: "ok";
+            /** @description The server's version. */
+            version: string;
+            /** @description Each dependency. */
+            checks: components["schemas"]["HealthCheck"][];
+        };
+        /**
+         * @description A public Ed25519 key (RFC 8037).
+         * @example {
+         *       "kty": "OKP",
+         *       "crv": "Ed25519",
+         *       "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *       "kid": "2026-03-02-a1b2",
+         *       "alg": "EdDSA",
+         *       "use": "sig"
+         *     }
+         */
+        JsonWebKey: {
+            /**
+             * @description The key type.
+             * @enum {string}
+             */
+            kty: "OKP";
+            /**
+             * @description The curve.
+             * @enum {string}
+             */
+            crv: "Ed25519";
+            /** @description The public key, base64url. */
+            x: string;
+            /** @description Names the key in a token's header. */
+            kid: string;
+            /**
+             * @description The algorithm.
+             * @enum {string}
+             */
+            alg: "EdDSA";
+            /**
+             * @description What it is for.
+             * @enum {string}
+             */
+            use: "sig";
+        };
+        /**
+         * @description Every key that may have signed a token still alive.
+         * @example {
+         *       "keys": [
+         *         {
+         *           "kty": "OKP",
+         *           "crv": "Ed25519",
+         *           "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+         *           "kid": "2026-03-02-a1b2",
+         *           "alg": "EdDSA",
+         *           "use": "sig"
+         *         }
+         *       ]
+         *     }
+         */
+        JsonWebKeySet: {
+            /** @description The keys, the signing one first. */
+            keys: components["schemas"]["JsonWebKey"][];
+        };
+        /**
+         * Format: email
+         * @description An e-mail address. Compared without regard to case.
+         * @example ada@example.com
+         */
+        Email: string;
+        /**
+         * Format: password
+         * @description A new password. Checked against a list of common ones.
+         * @example otter-lantern-basalt-47
+         */
+        NewPassword: string;
+        /**
+         * @description How others see the person.
+         * @example Ada Moreau
+         */
+        DisplayName: string;
+        /**
+         * @description An IANA time zone name.
+         * @example America/New_York
+         */
+        TimeZone: string;
+        /**
+         * @description A name for this device, shown in the list of sessions.
+         * @example ward on a laptop
+         */
+        DeviceName: string;
+        /**
+         * @description An account to make.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "otter-lantern-basalt-47",
+         *       "display_name": "Ada Moreau",
+         *       "timezone": "America/New_York"
+         *     }
+         */
+        Registration: {
+            email: components["schemas"]["Email"];
+            password: components["schemas"]["NewPassword"];
+            display_name: components["schemas"]["DisplayName"];
+            timezone?: components["schemas"]["TimeZone"];
+            device?: components["schemas"]["DeviceName"];
+        };
+        /**
+         * @description A JWT (EdDSA). Send it as `Authorization: Bearer …`.
+         * @example eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzIn0.c2lnbmF0dXJl
+         */
+        AccessToken: string;
+        /**
+         * @description Opaque, for one use.
+         * @example kZ8vT1oQf5rLk9wEb7nUcQ.hYx3q0m2Zs8vJt1oQf5rLk9wEb7nUc4dAg6iPy2xTzM
+         */
+        RefreshToken: string;
+        /**
+         * @description Who is signed in.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "email": "ada@example.com",
+         *       "display_name": "Ada Moreau"
+         *     }
+         */
+        SignedInUser: {
+            id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            display_name: components["schemas"]["DisplayName"];
+        };
+        /**
+         * @description A signed-in session.
+         * @example {
+         *       "result": "tokens",
+         *       "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzIn0.c2lnbmF0dXJl",
+         *       "refresh_token": "kZ8vT1oQf5rLk9wEb7nUcQ.hYx3q0m2Zs8vJt1oQf5rLk9wEb7nUc4dAg6iPy2xTzM",
+         *       "token_type": "Bearer",
+         *       "expires_in": 600,
+         *       "session_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
+         *       "user": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "email": "ada@example.com",
+         *         "display_name": "Ada Moreau"
+         *       }
+         *     }
+         */
+        Tokens: {
+            /**
+             * @description Says that these are tokens. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            result: "tokens";
+            access_token: components["schemas"]["AccessToken"];
+            refresh_token: components["schemas"]["RefreshToken"];
+            /**
+             * @description How to send the access token.
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            /**
+             * Format: int32
+             * @description Seconds that the access token lasts.
+             */
+            expires_in: number;
+            session_id: components["schemas"]["Uuid"];
+            user: components["schemas"]["SignedInUser"];
+        };
+        /**
+         * @description Who, and the password.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "password": "otter-lantern-basalt-47",
+         *       "device": "ward on a laptop"
+         *     }
+         */
+        LoginRequest: {
+            email: components["schemas"]["Email"];
+            /**
+             * Format: password
+             * @description The password.
+             */
+            password: string;
+            device?: components["schemas"]["DeviceName"];
+        };
+        /**
+         * @description Opaque, for one sign-in.
+         * @example Qm5vT2xk8sYw1aZc4uJ7eRf0hGi3pBn6oXd9tKy2LqE
+         */
+        MfaToken: string;
+        /**
+         * @description The password is right; an MFA code is still needed.
+         * @example {
+         *       "result": "mfa_required",
+         *       "mfa_token": "Qm5vT2xk8sYw1aZc4uJ7eRf0hGi3pBn6oXd9tKy2LqE",
+         *       "expires_in": 300
+         *     }
+         */
+        MfaRequired: {
+            /**
+             * @description Says that a code is needed. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            result: "mfa_required";
+            mfa_token: components["schemas"]["MfaToken"];
+            /**
+             * Format: int32
+             * @description Seconds that the challenge lasts.
+             */
+            expires_in: number;
+        };
+        /**
+         * @description Tokens, or an MFA challenge.
+         * @example {
+         *       "result": "tokens",
+         *       "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzIn0.c2lnbmF0dXJl",
+         *       "refresh_token": "kZ8vT1oQf5rLk9wEb7nUcQ.hYx3q0m2Zs8vJt1oQf5rLk9wEb7nUc4dAg6iPy2xTzM",
+         *       "token_type": "Bearer",
+         *       "expires_in": 600,
+         *       "session_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
+         *       "user": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "email": "ada@example.com",
+         *         "display_name": "Ada Moreau"
+         *       }
+         *     }
+         */
+        LoginResult: components["schemas"]["Tokens"] | components["schemas"]["MfaRequired"];
+        /**
+         * @description Six digits of the authenticator, or one backup code.
+         * @example 492039
+         * @example 7KQ2M-XW9TD
+         */
+        MfaCode: string;
+        /**
+         * @description The challenge and a code.
+         * @example {
+         *       "mfa_token": "Qm5vT2xk8sYw1aZc4uJ7eRf0hGi3pBn6oXd9tKy2LqE",
+         *       "code": "492039"
+         *     }
+         */
+        MfaChallengeAnswer: {
+            mfa_token: components["schemas"]["MfaToken"];
+            code: components["schemas"]["MfaCode"];
+        };
+        /**
+         * @description Six digits of the authenticator.
+         * @example 492039
+         */
+        TotpCode: string;
+        /**
+         * @description A fresh code.
+         * @example {
+         *       "code": "492039"
+         *     }
+         */
+        StepUpRequest: {
+            code: components["schemas"]["TotpCode"];
+        };
+        /**
+         * Format: date-time
+         * @description An instant in UTC, RFC 3339 with milliseconds.
+         * @example 2026-03-02T14:30:00.000Z
+         */
+        Timestamp: string;
+        /**
+         * @description A strong session.
+         * @example {
+         *       "session_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
+         *       "step_up_until": "2026-03-02T14:40:00.000Z"
+         *     }
+         */
+        StepUp: {
+            session_id: components["schemas"]["Uuid"];
+            step_up_until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The latest refresh token.
+         * @example {
+         *       "refresh_token": "kZ8vT1oQf5rLk9wEb7nUcQ.hYx3q0m2Zs8vJt1oQf5rLk9wEb7nUc4dAg6iPy2xTzM"
+         *     }
+         */
+        RefreshRequest: {
+            refresh_token: components["schemas"]["RefreshToken"];
+        };
+        /**
+         * @description What a person may do on the whole platform.
+         * @example SUPPORT_AGENT
+         * @enum {string}
+         */
+        PlatformRole: "SUPER_ADMIN" | "SUPPORT_AGENT";
+        /**
+         * @description An organization's name.
+         * @example Harbor Family Practice
+         */
+        OrganizationName: string;
+        /**
+         * @description What a member may do in an organization.
+         * @example PROVIDER
+         * @enum {string}
+         */
+        OrganizationRole: "ADMIN" | "PROVIDER" | "STAFF" | "CALL_CENTER_AGENT" | "AUDITOR";
+        /**
+         * @description One organization that the person works in.
+         * @example {
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "organization_name": "Harbor Family Practice",
+         *       "role": "PROVIDER",
+         *       "role_entity_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *     }
+         */
+        CurrentMembership: {
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            role: components["schemas"]["OrganizationRole"];
+            /**
+             * Format: uuid
+             * @description The provider or staff record behind the role, if there is one.
+             */
+            role_entity_id: string | null;
+        };
+        /**
+         * @description A person's name.
+         * @example Okafor
+         */
+        Name: string;
+        /**
+         * @description Whether the patient is in care here.
+         * @example ACTIVE
+         * @enum {string}
+         */
+        EnrollmentStatus: "ACTIVE" | "DISCHARGED";
+        /**
+         * @description An organization that cares for the patient.
+         * @example {
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "organization_name": "Harbor Family Practice",
+         *       "status": "ACTIVE"
+         *     }
+         */
+        PatientOrganization: {
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            status: components["schemas"]["EnrollmentStatus"];
+        };
+        /**
+         * @description The patient that the person is.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "first_name": "Ngozi",
+         *       "last_name": "Okafor",
+         *       "organizations": [
+         *         {
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "organization_name": "Harbor Family Practice",
+         *           "status": "ACTIVE"
+         *         }
+         *       ]
+         *     }
+         */
+        PatientProfile: {
+            patient_id: components["schemas"]["Uuid"];
+            first_name: components["schemas"]["Name"];
+            last_name: components["schemas"]["Name"];
+            /** @description Where the patient is in care. */
+            organizations: components["schemas"]["PatientOrganization"][];
+        };
+        /**
+         * @description What the proxy is to the patient.
+         * @example PARENT
+         * @enum {string}
+         */
+        ProxyRelationship: "PARENT" | "GUARDIAN" | "POA" | "SPOUSE";
+        /**
+         * @description A patient that the person acts for, while the access lasts.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d11",
+         *       "first_name": "Emeka",
+         *       "last_name": "Okafor",
+         *       "relationship_type": "PARENT",
+         *       "can_view_clinical_notes": true,
+         *       "can_view_billing": true,
+         *       "can_schedule_appointments": true,
+         *       "expires_at": null,
+         *       "organizations": [
+         *         {
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "organization_name": "Harbor Family Practice",
+         *           "status": "ACTIVE"
+         *         }
+         *       ]
+         *     }
+         */
+        ManagedPatient: {
+            patient_id: components["schemas"]["Uuid"];
+            first_name: components["schemas"]["Name"];
+            last_name: components["schemas"]["Name"];
+            relationship_type: components["schemas"]["ProxyRelationship"];
+            /** @description May read clinical notes, documents and messages. */
+            can_view_clinical_notes: boolean;
+            /** @description May see and pay bills. */
+            can_view_billing: boolean;
+            /** @description May book, move and cancel appointments. */
+            can_schedule_appointments: boolean;
+            /**
+             * Format: date-time
+             * @description When the access ends by itself; null for never.
+             */
+            expires_at: string | null;
+            /** @description Where the patient is in care. */
+            organizations: components["schemas"]["PatientOrganization"][];
+        };
+        /**
+         * @description The person as a proxy.
+         * @example {
+         *       "proxy_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *       "patients": [
+         *         {
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d11",
+         *           "first_name": "Emeka",
+         *           "last_name": "Okafor",
+         *           "relationship_type": "PARENT",
+         *           "can_view_clinical_notes": true,
+         *           "can_view_billing": true,
+         *           "can_schedule_appointments": true,
+         *           "expires_at": null,
+         *           "organizations": [
+         *             {
+         *               "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *               "organization_name": "Harbor Family Practice",
+         *               "status": "ACTIVE"
+         *             }
+         *           ]
+         *         }
+         *       ]
+         *     }
+         */
+        ProxyProfile: {
+            proxy_id: components["schemas"]["Uuid"];
+            /** @description Whom the person acts for. */
+            patients: components["schemas"]["ManagedPatient"][];
+        };
+        /**
+         * @description The medical record number, unique within the organization.
+         * @example MRN-000123
+         */
+        Mrn: string;
+        /**
+         * @description What to show above everything while impersonating.
+         * @example {
+         *       "impersonation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "patient_name": "Ngozi Okafor",
+         *       "medical_record_number": "MRN-000123",
+         *       "reason": "Patient reports an empty appointment list",
+         *       "impersonator_name": "Ada Moreau",
+         *       "expires_at": "2026-03-02T15:30:00.000Z"
+         *     }
+         */
+        ImpersonationBanner: {
+            impersonation_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            /** @description The patient's full name. */
+            patient_name: string;
+            medical_record_number: components["schemas"]["Mrn"];
+            /** @description Why, in the administrator's words. */
+            reason: string;
+            /** @description Who is looking. */
+            impersonator_name: string;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The signed-in person.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "email": "ada@example.com",
+         *       "display_name": "Ada Moreau",
+         *       "timezone": "America/New_York",
+         *       "platform_roles": [],
+         *       "mfa_enabled": true,
+         *       "memberships": [
+         *         {
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "organization_name": "Harbor Family Practice",
+         *           "role": "PROVIDER",
+         *           "role_entity_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *         }
+         *       ],
+         *       "patient_profile": {
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "first_name": "Ngozi",
+         *         "last_name": "Okafor",
+         *         "organizations": [
+         *           {
+         *             "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *             "organization_name": "Harbor Family Practice",
+         *             "status": "ACTIVE"
+         *           }
+         *         ]
+         *       },
+         *       "proxy_profile": {
+         *         "proxy_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *         "patients": [
+         *           {
+         *             "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d11",
+         *             "first_name": "Emeka",
+         *             "last_name": "Okafor",
+         *             "relationship_type": "PARENT",
+         *             "can_view_clinical_notes": true,
+         *             "can_view_billing": true,
+         *             "can_schedule_appointments": true,
+         *             "expires_at": null,
+         *             "organizations": [
+         *               {
+         *                 "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *                 "organization_name": "Harbor Family Practice",
+         *                 "status": "ACTIVE"
+         *               }
+         *             ]
+         *           }
+         *         ]
+         *       },
+         *       "impersonation": {
+         *         "impersonation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "patient_name": "Ngozi Okafor",
+         *         "medical_record_number": "MRN-000123",
+         *         "reason": "Patient reports an empty appointment list",
+         *         "impersonator_name": "Ada Moreau",
+         *         "expires_at": "2026-03-02T15:30:00.000Z"
+         *       },
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        CurrentUser: {
+            id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            display_name: components["schemas"]["DisplayName"];
+            timezone: components["schemas"]["TimeZone"];
+            /** @description Roles on the whole platform. */
+            platform_roles: components["schemas"]["PlatformRole"][];
+            /** @description Whether sign-in asks for a code. */
+            mfa_enabled: boolean;
+            /** @description The organizations that the person works in. */
+            memberships: components["schemas"]["CurrentMembership"][];
+            /** @description Set when the person is a patient. */
+            patient_profile: components["schemas"]["PatientProfile"] | null;
+            /** @description Set when the person acts for patients. */
+            proxy_profile: components["schemas"]["ProxyProfile"] | null;
+            /** @description Set while an administrator impersonates. */
+            impersonation: components["schemas"]["ImpersonationBanner"] | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "timezone": "America/Chicago"
+         *     }
+         */
+        CurrentUserUpdate: {
+            display_name?: components["schemas"]["DisplayName"];
+            timezone?: components["schemas"]["TimeZone"];
+        };
+        /**
+         * @description Stands in for a TOTP code, once.
+         * @example 7KQ2M-XW9TD
+         */
+        BackupCode: string;
+        /**
+         * @description A pending setup. The secrets are never shown again.
+         * @example {
+         *       "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+         *       "otpauth_url": "otpauth://totp/Wardline:ada%40example.com?issuer=Wardline&secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&algorithm=SHA1&digits=6&period=30",
+         *       "qr_code": "data:image/png;base64,iVBORw0KGgo=",
+         *       "backup_codes": [
+         *         "7KQ2M-XW9TD",
+         *         "3FHTA-9QZ4C",
+         *         "M8XEP-2WYRK",
+         *         "D5VNB-7TGQH",
+         *         "9CZKW-4MXFA",
+         *         "Q2RHT-8PYVD",
+         *         "X6EBN-3KWCG",
+         *         "T4QMZ-5HFRP"
+         *       ],
+         *       "expires_at": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        MfaSetup: {
+            /** @description The TOTP secret, base32, for typing in. */
+            secret: string;
+            /**
+             * Format: uri
+             * @description The same as a link that authenticators open.
+             */
+            otpauth_url: string;
+            /** @description The same as a picture, a PNG data URL. */
+            qr_code: string;
+            /** @description Keep them somewhere safe. Each works once. */
+            backup_codes: components["schemas"]["BackupCode"][];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A code of the new authenticator.
+         * @example {
+         *       "code": "492039"
+         *     }
+         */
+        MfaVerification: {
+            code: components["schemas"]["TotpCode"];
+        };
+        /**
+         * @description Multi-factor authentication of the account.
+         * @example {
+         *       "mfa_enabled": true,
+         *       "step_up_until": "2026-03-02T14:40:00.000Z"
+         *     }
+         */
+        MfaStatus: {
+            /** @description Whether sign-in asks for a code. */
+            mfa_enabled: boolean;
+            step_up_until: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to sign.
+         * @example {
+         *       "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *     }
+         */
+        ConsentCreate: {
+            document_id: components["schemas"]["Uuid"];
+        };
+        /**
+         * @description Which kind of document.
+         * @example HIPAA_NOTICE
+         * @enum {string}
+         */
+        ConsentDocumentType: "HIPAA_NOTICE" | "TERMS_OF_SERVICE" | "TREATMENT_AGREEMENT";
+        /**
+         * @description A signature.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d34",
+         *       "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "type": "HIPAA_NOTICE",
+         *       "version": "1.0",
+         *       "agreed_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Consent: {
+            id: components["schemas"]["Uuid"];
+            document_id: components["schemas"]["Uuid"];
+            type: components["schemas"]["ConsentDocumentType"];
+            /** @description The version that was signed. */
+            version: string;
+            agreed_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The documents still to be signed.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "type": "HIPAA_NOTICE",
+         *           "version": "1.0",
+         *           "title": "Notice of Privacy Practices"
+         *         }
+         *       ]
+         *     }
+         */
+        RequiredConsents: {
+            /** @description The documents. */
+            items: components["schemas"]["PendingDocument"][];
+        };
+        /**
+         * @description A document to sign.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "type": "HIPAA_NOTICE",
+         *       "version": "1.0",
+         *       "title": "Notice of Privacy Practices",
+         *       "content": "This notice describes how medical information about you may be used.",
+         *       "effective_date": "2026-01-01T05:00:00.000Z"
+         *     }
+         */
+        ConsentDocument: {
+            id: components["schemas"]["Uuid"];
+            type: components["schemas"]["ConsentDocumentType"];
+            /** @description Its version. */
+            version: string;
+            /** @description Its title. */
+            title: string;
+            /** @description Its text, Markdown. */
+            content: string;
+            effective_date: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Opaque. Valid only with the filters it was made with.
+         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
+         */
+        Cursor: string;
+        /**
+         * @description Where the subscription stands.
+         * @example ACTIVE
+         * @enum {string}
+         */
+        SubscriptionStatus: "ACTIVE" | "PAST_DUE" | "CANCELED" | "INCOMPLETE" | "TRIALING";
+        /**
+         * @description An organization as lists show it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "name": "Harbor Family Practice",
+         *       "timezone": "America/New_York",
+         *       "subscription_status": "ACTIVE",
+         *       "role": "ADMIN",
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Organization: {
+            id: components["schemas"]["Uuid"];
+            name: components["schemas"]["OrganizationName"];
+            timezone: components["schemas"]["TimeZone"];
+            subscription_status: components["schemas"]["SubscriptionStatus"];
+            role: components["schemas"]["OrganizationRole"];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Pass it as `cursor` for the next page; null on the last one.
+         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
+         */
+        NextCursor: string | null;
+        /**
+         * Format: int64
+         * @description How many items match; only with `include_total=true`.
+         * @example 128
+         */
+        Total: number;
+        /**
+         * @description A page of organizations.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "name": "Harbor Family Practice",
+         *           "timezone": "America/New_York",
+         *           "subscription_status": "ACTIVE",
+         *           "role": "ADMIN",
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        OrganizationPage: {
+            /** @description The organizations, in order. */
+            items: components["schemas"]["Organization"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description One stretch of a weekday.
+         * @example {
+         *       "weekday": 1,
+         *       "opens": "09:00",
+         *       "closes": "17:00"
+         *     }
+         */
+        OpeningHours: {
+            /**
+             * Format: int32
+             * @description ISO weekday, 1 is Monday.
+             */
+            weekday: number;
+            /** @description Wall-clock time. */
+            opens: string;
+            /** @description Wall-clock time; `24:00` is the end of the day. */
+            closes: string;
+        };
+        /**
+         * @description How the organization presents itself and when it is open.
+         * @example {
+         *       "primary_color": "#0a6e8a",
+         *       "opening_hours": [
+         *         {
+         *           "weekday": 1,
+         *           "opens": "09:00",
+         *           "closes": "17:00"
+         *         }
+         *       ]
+         *     }
+         */
+        OrganizationSettings: {
+            /**
+             * Format: uri
+             * @description Its logo.
+             */
+            logo_url?: string;
+            /** @description Its colour. */
+            primary_color?: string;
+            /** @description When it is open, in its own time zone. Monday to Friday 9 to 5 when left out. */
+            opening_hours?: components["schemas"]["OpeningHours"][];
+        };
+        /**
+         * @description An organization to make.
+         * @example {
+         *       "name": "Harbor Family Practice",
+         *       "timezone": "America/New_York"
+         *     }
+         */
+        OrganizationCreate: {
+            name: components["schemas"]["OrganizationName"];
+            /** @description The tax number. */
+            tax_id?: string;
+            timezone?: components["schemas"]["TimeZone"];
+            settings?: components["schemas"]["OrganizationSettings"];
+        };
+        /**
+         * @description One organization.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "name": "Harbor Family Practice",
+         *       "tax_id": null,
+         *       "timezone": "America/New_York",
+         *       "settings": {
+         *         "primary_color": "#0a6e8a",
+         *         "opening_hours": [
+         *           {
+         *             "weekday": 1,
+         *             "opens": "09:00",
+         *             "closes": "17:00"
+         *           }
+         *         ]
+         *       },
+         *       "subscription_status": "ACTIVE",
+         *       "member_count": 12,
+         *       "patient_count": 128,
+         *       "role": "ADMIN",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        OrganizationDetail: {
+            id: components["schemas"]["Uuid"];
+            name: components["schemas"]["OrganizationName"];
+            /** @description The tax number. */
+            tax_id: string | null;
+            timezone: components["schemas"]["TimeZone"];
+            settings: components["schemas"]["OrganizationSettings"];
+            subscription_status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: int32
+             * @description Members now.
+             */
+            member_count: number;
+            /**
+             * Format: int32
+             * @description Patients enrolled, discharged ones included.
+             */
+            patient_count: number;
+            /** @description The caller's role here; null for a super-admin who is not a member. */
+            role: components["schemas"]["OrganizationRole"] | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * Format: date
+         * @description A calendar date, without a time zone.
+         * @example 1984-07-21
+         */
+        LocalDate: string;
+        /**
+         * @description A patient as lists show it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "first_name": "Ngozi",
+         *       "last_name": "Okafor",
+         *       "dob": "1984-07-21",
+         *       "medical_record_number": "MRN-000123",
+         *       "status": "ACTIVE",
+         *       "enrolled_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Patient: {
+            id: components["schemas"]["Uuid"];
+            first_name: components["schemas"]["Name"];
+            last_name: components["schemas"]["Name"];
+            dob: components["schemas"]["LocalDate"];
+            medical_record_number: components["schemas"]["Mrn"];
+            status: components["schemas"]["EnrollmentStatus"];
+            enrolled_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of patients.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "first_name": "Ngozi",
+         *           "last_name": "Okafor",
+         *           "dob": "1984-07-21",
+         *           "medical_record_number": "MRN-000123",
+         *           "status": "ACTIVE",
+         *           "enrolled_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        PatientPage: {
+            /** @description The patients, in order. */
+            items: components["schemas"]["Patient"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The sex on legal documents.
+         * @example FEMALE
+         * @enum {string}
+         */
+        LegalSex: "FEMALE" | "MALE" | "NON_BINARY" | "UNKNOWN";
+        /**
+         * @description A contact method to add.
+         * @example {
+         *       "type": "MOBILE",
+         *       "value": "+12125550123",
+         *       "is_primary": true
+         *     }
+         */
+        ContactMethodCreate: {
+            /**
+             * @description What kind of contact.
+             * @enum {string}
+             */
+            type: "MOBILE" | "HOME" | "WORK" | "EMAIL";
+            /** @description An E.164 number, or an e-mail address. */
+            value: string;
+            /**
+             * @description The first choice of its type.
+             * @default false
+             */
+            is_primary?: boolean;
+            /**
+             * @description Whether anything automated may be left there.
+             * @default false
+             */
+            is_safe_for_voicemail?: boolean;
+        };
+        /**
+         * @description A patient to create and enroll.
+         * @example {
+         *       "first_name": "Ngozi",
+         *       "last_name": "Okafor",
+         *       "dob": "1984-07-21",
+         *       "legal_sex": "FEMALE",
+         *       "contact_methods": [
+         *         {
+         *           "type": "MOBILE",
+         *           "value": "+12125550123",
+         *           "is_primary": true
+         *         }
+         *       ]
+         *     }
+         */
+        PatientCreate: {
+            first_name: components["schemas"]["Name"];
+            last_name: components["schemas"]["Name"];
+            dob: components["schemas"]["LocalDate"];
+            legal_sex?: components["schemas"]["LegalSex"];
+            medical_record_number?: components["schemas"]["Mrn"];
+            /** @description Contact methods to create along. */
+            contact_methods?: components["schemas"]["ContactMethodCreate"][];
+        };
+        /**
+         * @description One way to reach the patient.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d13",
+         *       "type": "MOBILE",
+         *       "value": "+12125550123",
+         *       "is_primary": true,
+         *       "is_safe_for_voicemail": false
+         *     }
+         */
+        ContactMethod: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * @description What kind of contact.
+             * @enum {string}
+             */
+            type: "MOBILE" | "HOME" | "WORK" | "EMAIL";
+            /** @description An E.164 number, or an e-mail address. */
+            value: string;
+            /** @description The first choice of its type. */
+            is_primary: boolean;
+            /** @description Whether anything automated may be left there. */
+            is_safe_for_voicemail: boolean;
+        };
+        /**
+         * @description A provider who cares for the patient here.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d14",
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "display_name": "Dr. Ines Baptiste",
+         *       "specialty": "Family medicine",
+         *       "is_primary_provider": true,
+         *       "assigned_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        CareTeamMember: {
+            id: components["schemas"]["Uuid"];
+            provider_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            display_name: string;
+            /** @description The provider's specialty. */
+            specialty?: string | null;
+            /** @description The one who leads. */
+            is_primary_provider: boolean;
+            assigned_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A patient with contacts and care team.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "first_name": "Ngozi",
+         *       "last_name": "Okafor",
+         *       "dob": "1984-07-21",
+         *       "legal_sex": "FEMALE",
+         *       "medical_record_number": "MRN-000123",
+         *       "status": "ACTIVE",
+         *       "enrolled_at": "2026-03-02T14:30:00.000Z",
+         *       "discharged_at": null,
+         *       "has_login": true,
+         *       "version": 1,
+         *       "contact_methods": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d13",
+         *           "type": "MOBILE",
+         *           "value": "+12125550123",
+         *           "is_primary": true,
+         *           "is_safe_for_voicemail": false
+         *         }
+         *       ],
+         *       "care_team": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d14",
+         *           "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *           "display_name": "Dr. Ines Baptiste",
+         *           "specialty": "Family medicine",
+         *           "is_primary_provider": true,
+         *           "assigned_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        PatientDetail: {
+            id: components["schemas"]["Uuid"];
+            first_name: components["schemas"]["Name"];
+            last_name: components["schemas"]["Name"];
+            dob: components["schemas"]["LocalDate"];
+            legal_sex: components["schemas"]["LegalSex"];
+            medical_record_number: components["schemas"]["Mrn"];
+            status: components["schemas"]["EnrollmentStatus"];
+            enrolled_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When care here ended.
+             */
+            discharged_at: string | null;
+            /** @description Whether the patient can sign in. */
+            has_login: boolean;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            /** @description Every contact method. */
+            contact_methods: components["schemas"]["ContactMethod"][];
+            /** @description The providers who care for the patient here. */
+            care_team: components["schemas"]["CareTeamMember"][];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "last_name": "Okafor-Reed"
+         *     }
+         */
+        PatientUpdate: {
+            first_name?: components["schemas"]["Name"];
+            last_name?: components["schemas"]["Name"];
+            dob?: components["schemas"]["LocalDate"];
+            legal_sex?: components["schemas"]["LegalSex"];
+            medical_record_number?: components["schemas"]["Mrn"];
+        };
+        /**
+         * @description Where the visit stands. COMPLETED, CANCELLED and NO_SHOW are final.
+         * @example SCHEDULED
+         * @enum {string}
+         */
+        AppointmentStatus: "SCHEDULED" | "CONFIRMED" | "COMPLETED" | "CANCELLED" | "NO_SHOW";
+        /**
+         * @description Where the visit takes place.
+         * @example IN_PERSON
+         * @enum {string}
+         */
+        AppointmentType: "IN_PERSON" | "TELEHEALTH";
+        /**
+         * Format: int32
+         * @description How long it takes, in minutes.
+         * @example 30
+         */
+        DurationMinutes: number;
+        /**
+         * @description A visit.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "patient_name": "Ngozi Okafor",
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "provider_name": "Dr. Ines Baptiste",
+         *       "appointment_type": "IN_PERSON",
+         *       "status": "SCHEDULED",
+         *       "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *       "duration_minutes": 30,
+         *       "reason": "Yearly check-up",
+         *       "location": "Room 4",
+         *       "telehealth_url": null,
+         *       "cancellation_reason": null,
+         *       "version": 1,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Appointment: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            /** @description The patient's first and last name. */
+            patient_name: string;
+            provider_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            provider_name: string;
+            appointment_type: components["schemas"]["AppointmentType"];
+            status: components["schemas"]["AppointmentStatus"];
+            scheduled_at: components["schemas"]["Timestamp"];
+            duration_minutes: components["schemas"]["DurationMinutes"];
+            /** @description Why the patient comes. */
+            reason: string | null;
+            /** @description Where in the practice. */
+            location: string | null;
+            /**
+             * Format: uri
+             * @description Where to join by video.
+             */
+            telehealth_url: string | null;
+            /** @description Why it was cancelled. */
+            cancellation_reason: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of appointments.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "patient_name": "Ngozi Okafor",
+         *           "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *           "provider_name": "Dr. Ines Baptiste",
+         *           "appointment_type": "IN_PERSON",
+         *           "status": "SCHEDULED",
+         *           "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *           "duration_minutes": 30,
+         *           "reason": "Yearly check-up",
+         *           "location": "Room 4",
+         *           "telehealth_url": null,
+         *           "cancellation_reason": null,
+         *           "version": 1,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        AppointmentPage: {
+            /** @description The appointments, in order. */
+            items: components["schemas"]["Appointment"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description A visit to book.
+         * @example {
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *       "duration_minutes": 30,
+         *       "appointment_type": "IN_PERSON",
+         *       "reason": "Yearly check-up",
+         *       "location": "Room 4"
+         *     }
+         */
+        AppointmentCreate: {
+            provider_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            scheduled_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How long it takes, in minutes.
+             * @default 30
+             */
+            duration_minutes?: number;
+            appointment_type: components["schemas"]["AppointmentType"];
+            /** @description Why the patient comes. */
+            reason?: string;
+            /** @description Where in the practice. */
+            location?: string;
+            /**
+             * Format: uri
+             * @description Where to join by video.
+             */
+            telehealth_url?: string;
+        };
+        /**
+         * @description What the thread is about.
+         * @example Refill of lisinopril
+         */
+        ThreadSubject: string;
+        /**
+         * @description The latest message, shortened.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *       "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "sender_name": "Ngozi Okafor",
+         *       "preview": "Could you renew my prescription?",
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        MessagePreview: {
+            id: components["schemas"]["Uuid"];
+            sender_id: components["schemas"]["Uuid"];
+            /** @description Who wrote it. */
+            sender_name: string;
+            /** @description Its first 140 characters. */
+            preview: string;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A person in the thread.
+         * @example {
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *       "display_name": "Dr. Ines Baptiste"
+         *     }
+         */
+        ThreadParticipant: {
+            user_id: components["schemas"]["Uuid"];
+            /** @description The person's name. */
+            display_name: string;
+        };
+        /**
+         * @description A thread as the list shows it to one participant.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "subject": "Refill of lisinopril",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z",
+         *       "unread_count": 1,
+         *       "is_archived": false,
+         *       "last_message": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *         "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *         "sender_name": "Ngozi Okafor",
+         *         "preview": "Could you renew my prescription?",
+         *         "created_at": "2026-03-02T14:30:00.000Z"
+         *       },
+         *       "participants": [
+         *         {
+         *           "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *           "display_name": "Dr. Ines Baptiste"
+         *         }
+         *       ]
+         *     }
+         */
+        Thread: {
+            id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            subject: components["schemas"]["ThreadSubject"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How many messages of others the caller has not read.
+             */
+            unread_count: number;
+            /** @description Whether the caller archived it. */
+            is_archived: boolean;
+            last_message: components["schemas"]["MessagePreview"];
+            /** @description Everybody in it, the caller included, in the order of joining. */
+            participants: components["schemas"]["ThreadParticipant"][];
+        };
+        /**
+         * @description A page of threads.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "subject": "Refill of lisinopril",
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z",
+         *           "unread_count": 1,
+         *           "is_archived": false,
+         *           "last_message": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *             "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *             "sender_name": "Ngozi Okafor",
+         *             "preview": "Could you renew my prescription?",
+         *             "created_at": "2026-03-02T14:30:00.000Z"
+         *           },
+         *           "participants": [
+         *             {
+         *               "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *               "display_name": "Dr. Ines Baptiste"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ThreadPage: {
+            /** @description The threads, in order. */
+            items: components["schemas"]["Thread"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The text, plain.
+         * @example Could you renew my prescription?
+         */
+        MessageBody: string;
+        /**
+         * @description A thread to start.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "subject": "Refill of lisinopril",
+         *       "body": "Could you renew my prescription?",
+         *       "participant_ids": [
+         *         "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *       ]
+         *     }
+         */
+        ThreadCreate: {
+            patient_id: components["schemas"]["Uuid"];
+            subject: components["schemas"]["ThreadSubject"];
+            body: components["schemas"]["MessageBody"];
+            /** @description The users to write to. The caller need not be named. */
+            participant_ids: components["schemas"]["Uuid"][];
+            /** @description The ids of documents of this patient. */
+            attachments?: components["schemas"]["Uuid"][];
+        };
+        /**
+         * @description A message in a thread.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *       "thread_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "sender_name": "Ngozi Okafor",
+         *       "body": "Could you renew my prescription?",
+         *       "attachments": [],
+         *       "read_by": [
+         *         "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *       ],
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Message: {
+            id: components["schemas"]["Uuid"];
+            thread_id: components["schemas"]["Uuid"];
+            sender_id: components["schemas"]["Uuid"];
+            /** @description Who wrote it. */
+            sender_name: string;
+            body: components["schemas"]["MessageBody"];
+            /** @description The ids of attached documents. */
+            attachments: components["schemas"]["Uuid"][];
+            /** @description The participants who have read it, without the sender. */
+            read_by: components["schemas"]["Uuid"][];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A thread with its messages.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "subject": "Refill of lisinopril",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z",
+         *       "is_archived": false,
+         *       "participants": [
+         *         {
+         *           "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *           "display_name": "Dr. Ines Baptiste"
+         *         }
+         *       ],
+         *       "messages": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *           "thread_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *           "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "sender_name": "Ngozi Okafor",
+         *           "body": "Could you renew my prescription?",
+         *           "attachments": [],
+         *           "read_by": [
+         *             "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *           ],
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        ThreadDetail: {
+            id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            subject: components["schemas"]["ThreadSubject"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description Whether the caller archived it. */
+            is_archived: boolean;
+            /** @description Everybody in it, the caller included, in the order of joining. */
+            participants: components["schemas"]["ThreadParticipant"][];
+            /** @description The latest messages, oldest first. */
+            messages: components["schemas"]["Message"][];
+        };
+        /**
+         * @description A reply.
+         * @example {
+         *       "body": "It is ready at your pharmacy."
+         *     }
+         */
+        ReplyCreate: {
+            body: components["schemas"]["MessageBody"];
+            /** @description The ids of documents of the thread's patient. */
+            attachments?: components["schemas"]["Uuid"][];
+        };
+        /**
+         * @description Where the ticket stands. OPEN → IN_PROGRESS → WAITING_ON_USER ⇄ IN_PROGRESS → RESOLVED → CLOSED; CLOSED is final.
+         * @example OPEN
+         * @enum {string}
+         */
+        TicketStatus: "OPEN" | "IN_PROGRESS" | "WAITING_ON_USER" | "RESOLVED" | "CLOSED";
+        /**
+         * @description The number to quote, gapless within its year.
+         * @example TKT-2026-00042
+         */
+        TicketNumber: string;
+        /**
+         * @description What kind of help.
+         * @example TECHNICAL
+         * @enum {string}
+         */
+        TicketCategory: "TECHNICAL" | "BILLING" | "CLINICAL" | "ACCOUNT" | "OTHER";
+        /**
+         * @description The question in one line.
+         * @example I cannot open my lab results
+         */
+        TicketSubject: string;
+        /**
+         * @description How soon a first response is due.
+         * @example NORMAL
+         * @enum {string}
+         */
+        TicketUrgency: "LOW" | "NORMAL" | "HIGH" | "URGENT";
+        /**
+         * Format: int32
+         * @description Counts the changes; also the ETag.
+         * @example 3
+         */
+        TicketVersion: number;
+        /**
+         * @description A ticket as its owner's list shows it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "ticket_number": "TKT-2026-00042",
+         *       "category": "TECHNICAL",
+         *       "subject": "I cannot open my lab results",
+         *       "status": "OPEN",
+         *       "urgency": "NORMAL",
+         *       "organization_id": null,
+         *       "version": 1,
+         *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *       "first_responded_at": null,
+         *       "resolved_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Ticket: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            category: components["schemas"]["TicketCategory"];
+            subject: components["schemas"]["TicketSubject"];
+            status: components["schemas"]["TicketStatus"];
+            urgency: components["schemas"]["TicketUrgency"];
+            /**
+             * Format: uuid
+             * @description The organization that it concerns.
+             */
+            organization_id: string | null;
+            version: components["schemas"]["TicketVersion"];
+            first_response_due_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the desk first answered.
+             */
+            first_responded_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of tickets.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "ticket_number": "TKT-2026-00042",
+         *           "category": "TECHNICAL",
+         *           "subject": "I cannot open my lab results",
+         *           "status": "OPEN",
+         *           "urgency": "NORMAL",
+         *           "organization_id": null,
+         *           "version": 1,
+         *           "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *           "first_responded_at": null,
+         *           "resolved_at": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TicketPage: {
+            /** @description The tickets, in order. */
+            items: components["schemas"]["Ticket"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The text, plain.
+         * @example The page stays white after I sign in.
+         */
+        TicketText: string;
+        /**
+         * @description What was captured when the person asked for help.
+         * @example {
+         *       "app_version": "4.2.0",
+         *       "page": "/results",
+         *       "user_agent": "Mozilla/5.0"
+         *     }
+         */
+        TicketContext: {
+            /** @description The version of the app. */
+            app_version?: string;
+            /** @description The page or screen, without its query. */
+            page?: string;
+            /** @description The browser or device; the server fills it from the request when left out. */
+            user_agent?: string;
+            /** @description The operating system. */
+            platform?: string;
+            /** @description The language of the app. */
+            locale?: string;
+            /** @description The time zone of the device. */
+            timezone?: string;
+            /** @description The size of the window. */
+            screen?: string;
+            /** @description The problem code that the person saw last. */
+            last_error_code?: string;
+            /** @description The request that failed last. */
+            last_request_id?: string;
+        };
+        /**
+         * @description A ticket to open.
+         * @example {
+         *       "category": "TECHNICAL",
+         *       "subject": "I cannot open my lab results",
+         *       "body": "The page stays white after I sign in.",
+         *       "urgency": "NORMAL",
+         *       "context": {
+         *         "app_version": "4.2.0",
+         *         "page": "/results",
+         *         "user_agent": "Mozilla/5.0"
+         *       }
+         *     }
+         */
+        TicketCreate: {
+            category: components["schemas"]["TicketCategory"];
+            subject: components["schemas"]["TicketSubject"];
+            body: components["schemas"]["TicketText"];
+            /**
+             * @description How soon a first response is due.
+             * @default NORMAL
+             * @enum {string}
+             */
+            urgency?: "LOW" | "NORMAL" | "HIGH" | "URGENT";
+            organization_id?: components["schemas"]["Uuid"];
+            context?: components["schemas"]["TicketContext"];
+        };
+        /**
+         * @description A message that owner and desk both see.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "sender_name": "Sam Adeyemi",
+         *       "is_from_support": true,
+         *       "body": "Which browser do you use?",
+         *       "created_at": "2026-03-02T15:02:00.000Z"
+         *     }
+         */
+        TicketMessage: {
+            id: components["schemas"]["Uuid"];
+            ticket_id: components["schemas"]["Uuid"];
+            /** @description Who wrote it; null for the system. */
+            sender_name: string | null;
+            /** @description Whether it is the desk's, not the owner's. */
+            is_from_support: boolean;
+            body: components["schemas"]["TicketText"];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A ticket with its conversation.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "ticket_number": "TKT-2026-00042",
+         *       "category": "TECHNICAL",
+         *       "subject": "I cannot open my lab results",
+         *       "body": "The page stays white after I sign in.",
+         *       "status": "IN_PROGRESS",
+         *       "urgency": "NORMAL",
+         *       "organization_id": null,
+         *       "context": {
+         *         "app_version": "4.2.0",
+         *         "page": "/results",
+         *         "user_agent": "Mozilla/5.0"
+         *       },
+         *       "version": 2,
+         *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *       "first_responded_at": "2026-03-02T15:02:00.000Z",
+         *       "resolved_at": null,
+         *       "messages": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *           "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "sender_name": "Sam Adeyemi",
+         *           "is_from_support": true,
+         *           "body": "Which browser do you use?",
+         *           "created_at": "2026-03-02T15:02:00.000Z"
+         *         }
+         *       ],
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T15:02:00.000Z"
+         *     }
+         */
+        TicketDetail: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            category: components["schemas"]["TicketCategory"];
+            subject: components["schemas"]["TicketSubject"];
+            body: components["schemas"]["TicketText"];
+            status: components["schemas"]["TicketStatus"];
+            urgency: components["schemas"]["TicketUrgency"];
+            /**
+             * Format: uuid
+             * @description The organization that it concerns.
+             */
+            organization_id: string | null;
+            context: components["schemas"]["TicketContext"];
+            version: components["schemas"]["TicketVersion"];
+            first_response_due_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the desk first answered.
+             */
+            first_responded_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+            /** @description The latest messages, oldest first. */
+            messages: components["schemas"]["TicketMessage"][];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to add.
+         * @example {
+         *       "body": "It is Firefox on a tablet."
+         *     }
+         */
+        TicketMessageCreate: {
+            body: components["schemas"]["TicketText"];
+        };
+        /**
+         * @description The owner's message, and where the ticket stands now.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d42",
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "sender_name": "Ngozi Okafor",
+         *       "is_from_support": false,
+         *       "body": "It is Firefox on a tablet.",
+         *       "created_at": "2026-03-02T15:30:00.000Z",
+         *       "ticket_status": "IN_PROGRESS",
+         *       "ticket_version": 4
+         *     }
+         */
+        TicketMessageAdded: {
+            id: components["schemas"]["Uuid"];
+            ticket_id: components["schemas"]["Uuid"];
+            /** @description Who wrote it. */
+            sender_name: string;
+            /** @description Whether it is the desk's; here always false. */
+            is_from_support: boolean;
+            body: components["schemas"]["TicketText"];
+            created_at: components["schemas"]["Timestamp"];
+            ticket_status: components["schemas"]["TicketStatus"];
+            ticket_version: components["schemas"]["TicketVersion"];
+        };
+        /**
+         * @description Who asked.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "display_name": "Ngozi Okafor"
+         *     }
+         */
+        TicketRequester: {
+            id: components["schemas"]["Uuid"];
+            /** @description The person's name. */
+            display_name: string;
+        };
+        /**
+         * @description The agent who has the ticket; null when nobody has.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *       "display_name": "Sam Adeyemi"
+         *     }
+         */
+        TicketAssignee: {
+            id: components["schemas"]["Uuid"];
+            /** @description The agent's name. */
+            display_name: string;
+        } | null;
+        /**
+         * @description A ticket as the queue shows it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "ticket_number": "TKT-2026-00042",
+         *       "category": "TECHNICAL",
+         *       "subject": "I cannot open my lab results",
+         *       "status": "OPEN",
+         *       "urgency": "NORMAL",
+         *       "overdue": false,
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "requester": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *         "display_name": "Ngozi Okafor"
+         *       },
+         *       "assignee": null,
+         *       "version": 1,
+         *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *       "first_responded_at": null,
+         *       "resolved_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        DeskTicket: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            category: components["schemas"]["TicketCategory"];
+            subject: components["schemas"]["TicketSubject"];
+            status: components["schemas"]["TicketStatus"];
+            urgency: components["schemas"]["TicketUrgency"];
+            /** @description Neither resolved nor answered, and its due time has passed. */
+            overdue: boolean;
+            /**
+             * Format: uuid
+             * @description The organization that it concerns.
+             */
+            organization_id: string | null;
+            requester: components["schemas"]["TicketRequester"];
+            assignee: components["schemas"]["TicketAssignee"];
+            version: components["schemas"]["TicketVersion"];
+            first_response_due_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the desk first answered.
+             */
+            first_responded_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of the queue.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "ticket_number": "TKT-2026-00042",
+         *           "category": "TECHNICAL",
+         *           "subject": "I cannot open my lab results",
+         *           "status": "OPEN",
+         *           "urgency": "NORMAL",
+         *           "overdue": false,
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "requester": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *             "display_name": "Ngozi Okafor"
+         *           },
+         *           "assignee": null,
+         *           "version": 1,
+         *           "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *           "first_responded_at": null,
+         *           "resolved_at": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        DeskTicketPage: {
+            /** @description The tickets, in order. */
+            items: components["schemas"]["DeskTicket"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description An organization that the requester works in.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "name": "Riverside Family Practice",
+         *       "role": "STAFF"
+         *     }
+         */
+        RequesterOrganization: {
+            id: components["schemas"]["Uuid"];
+            /** @description The organization's name. */
+            name: string;
+            role: components["schemas"]["OrganizationRole"];
+        };
+        /**
+         * @description Who asked, with what an agent needs to help.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "display_name": "Ngozi Okafor",
+         *       "email": "ngozi@example.com",
+         *       "organizations": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "name": "Riverside Family Practice",
+         *           "role": "STAFF"
+         *         }
+         *       ]
+         *     }
+         */
+        TicketRequesterDetail: {
+            id: components["schemas"]["Uuid"];
+            /** @description The person's name. */
+            display_name: string;
+            email: components["schemas"]["Email"];
+            /** @description Where the person works. Where one is a patient is not shown. */
+            organizations: components["schemas"]["RequesterOrganization"][];
+        };
+        /**
+         * @description A message or an internal note, as the desk sees it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d43",
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *       "sender_name": "Sam Adeyemi",
+         *       "is_from_support": true,
+         *       "is_internal_note": true,
+         *       "body": "Seen before with this app version.",
+         *       "created_at": "2026-03-02T15:02:00.000Z"
+         *     }
+         */
+        DeskMessage: {
+            id: components["schemas"]["Uuid"];
+            ticket_id: components["schemas"]["Uuid"];
+            /**
+             * Format: uuid
+             * @description Who wrote it; null for the system.
+             */
+            sender_id: string | null;
+            /** @description The writer's name; null for the system. */
+            sender_name: string | null;
+            /** @description Whether it is the desk's, not the owner's. */
+            is_from_support: boolean;
+            /** @description Whether only the desk sees it. */
+            is_internal_note: boolean;
+            body: components["schemas"]["TicketText"];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A ticket with conversation, notes and requester.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "ticket_number": "TKT-2026-00042",
+         *       "category": "TECHNICAL",
+         *       "subject": "I cannot open my lab results",
+         *       "body": "The page stays white after I sign in.",
+         *       "status": "OPEN",
+         *       "urgency": "NORMAL",
+         *       "overdue": false,
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "context": {
+         *         "app_version": "4.2.0",
+         *         "page": "/results",
+         *         "user_agent": "Mozilla/5.0"
+         *       },
+         *       "requester": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *         "display_name": "Ngozi Okafor",
+         *         "email": "ngozi@example.com",
+         *         "organizations": [
+         *           {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *             "name": "Riverside Family Practice",
+         *             "role": "STAFF"
+         *           }
+         *         ]
+         *       },
+         *       "assignee": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "version": 2,
+         *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *       "first_responded_at": null,
+         *       "resolved_at": null,
+         *       "messages": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d43",
+         *           "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *           "sender_name": "Sam Adeyemi",
+         *           "is_from_support": true,
+         *           "is_internal_note": true,
+         *           "body": "Seen before with this app version.",
+         *           "created_at": "2026-03-02T15:02:00.000Z"
+         *         }
+         *       ],
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T15:02:00.000Z"
+         *     }
+         */
+        DeskTicketDetail: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            category: components["schemas"]["TicketCategory"];
+            subject: components["schemas"]["TicketSubject"];
+            body: components["schemas"]["TicketText"];
+            status: components["schemas"]["TicketStatus"];
+            urgency: components["schemas"]["TicketUrgency"];
+            /** @description Neither resolved nor answered, and its due time has passed. */
+            overdue: boolean;
+            /**
+             * Format: uuid
+             * @description The organization that it concerns.
+             */
+            organization_id: string | null;
+            context: components["schemas"]["TicketContext"];
+            requester: components["schemas"]["TicketRequesterDetail"];
+            assignee: components["schemas"]["TicketAssignee"];
+            version: components["schemas"]["TicketVersion"];
+            first_response_due_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the desk first answered.
+             */
+            first_responded_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was resolved.
+             */
+            resolved_at: string | null;
+            /** @description The latest messages and notes, oldest first. */
+            messages: components["schemas"]["DeskMessage"][];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "status": "IN_PROGRESS",
+         *       "assignee_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50"
+         *     }
+         */
+        TicketUpdate: {
+            status?: components["schemas"]["TicketStatus"];
+            urgency?: components["schemas"]["TicketUrgency"];
+            category?: components["schemas"]["TicketCategory"];
+            /**
+             * Format: uuid
+             * @description The agent who takes it; null gives it back to the queue.
+             */
+            assignee_id?: string | null;
+        };
+        /**
+         * @description A reply or a note.
+         * @example {
+         *       "body": "Which browser do you use?",
+         *       "is_internal_note": false,
+         *       "status": "WAITING_ON_USER"
+         *     }
+         */
+        DeskReplyCreate: {
+            body: components["schemas"]["TicketText"];
+            /** @description true for a note that only the desk sees, false for a reply to the owner. */
+            is_internal_note: boolean;
+            status?: components["schemas"]["TicketStatus"];
+        };
+        /**
+         * @description The message or note, and where the ticket stands now.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d44",
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *       "sender_name": "Sam Adeyemi",
+         *       "is_from_support": true,
+         *       "is_internal_note": false,
+         *       "body": "Which browser do you use?",
+         *       "created_at": "2026-03-02T15:02:00.000Z",
+         *       "ticket_status": "WAITING_ON_USER",
+         *       "ticket_version": 3
+         *     }
+         */
+        DeskReply: {
+            id: components["schemas"]["Uuid"];
+            ticket_id: components["schemas"]["Uuid"];
+            sender_id: components["schemas"]["Uuid"];
+            /** @description The writer's name. */
+            sender_name: string;
+            /** @description Whether it is the desk's; here always true. */
+            is_from_support: boolean;
+            /** @description Whether only the desk sees it. */
+            is_internal_note: boolean;
+            body: components["schemas"]["TicketText"];
+            created_at: components["schemas"]["Timestamp"];
+            ticket_status: components["schemas"]["TicketStatus"];
+            ticket_version: components["schemas"]["TicketVersion"];
+        };
+        /**
+         * Format: int32
+         * @description A number of tickets.
+         * @example 12
+         */
+        TicketCount: number;
+        /**
+         * Format: double
+         * @description Seconds from creation to first response; null without any.
+         * @example 1860.5
+         */
+        ResponseSeconds: number | null;
+        /**
+         * @description How the queue stands.
+         * @example {
+         *       "open_by_urgency": {
+         *         "LOW": 4,
+         *         "NORMAL": 12,
+         *         "HIGH": 3,
+         *         "URGENT": 1
+         *       },
+         *       "unassigned": 7,
+         *       "overdue": 2,
+         *       "first_response_seconds": {
+         *         "p50": 1860.5,
+         *         "p90": 7200,
+         *         "p99": 86000
+         *       }
+         *     }
+         */
+        SupportStats: {
+            /** @description Tickets neither RESOLVED nor CLOSED, by urgency. */
+            open_by_urgency: {
+                LOW: components["schemas"]["TicketCount"];
+                NORMAL: components["schemas"]["TicketCount"];
+                HIGH: components["schemas"]["TicketCount"];
+                URGENT: components["schemas"]["TicketCount"];
+            };
+            unassigned: components["schemas"]["TicketCount"];
+            overdue: components["schemas"]["TicketCount"];
+            /** @description Percentiles of the time to the first response. */
+            first_response_seconds: {
+                p50: components["schemas"]["ResponseSeconds"];
+                p90: components["schemas"]["ResponseSeconds"];
+                p99: components["schemas"]["ResponseSeconds"];
+            };
+        };
+        /**
+         * @description The place in the stream. Ordered; `stream.*` and `heartbeat` carry the place that the stream has reached.
+         * @example 731.42
+         */
+        EventId: string;
+        /**
+         * @description To the desk: somebody asked for help.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.created",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "category": "TECHNICAL",
+         *         "urgency": "NORMAL",
+         *         "organization_id": null,
+         *         "first_response_due_at": "2026-03-03T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        TicketCreatedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.created";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                category: components["schemas"]["TicketCategory"];
+                urgency: components["schemas"]["TicketUrgency"];
+                /**
+                 * Format: uuid
+                 * @description The organization that it concerns.
+                 */
+                organization_id: string | null;
+                first_response_due_at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description To the desk: the owner wrote.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.message",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *         "status": "IN_PROGRESS",
+         *         "version": 3
+         *       }
+         *     }
+         */
+        TicketMessageEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.message";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                message_id: components["schemas"]["Uuid"];
+                status: components["schemas"]["TicketStatus"];
+                version: components["schemas"]["TicketVersion"];
+            };
+        };
+        /**
+         * @description To the desk: status, urgency, category or assignee changed.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.updated",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "status": "IN_PROGRESS",
+         *         "urgency": "HIGH",
+         *         "category": "TECHNICAL",
+         *         "assignee_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *         "version": 2,
+         *         "changed": [
+         *           "status",
+         *           "assignee"
+         *         ],
+         *         "changed_by": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50"
+         *       }
+         *     }
+         */
+        TicketUpdatedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.updated";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                status: components["schemas"]["TicketStatus"];
+                urgency: components["schemas"]["TicketUrgency"];
+                category: components["schemas"]["TicketCategory"];
+                /**
+                 * Format: uuid
+                 * @description The agent who has it now.
+                 */
+                assignee_id: string | null;
+                version: components["schemas"]["TicketVersion"];
+                /** @description What changed. */
+                changed: ("status" | "urgency" | "category" | "assignee")[];
+                changed_by: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To the owner: the desk answered.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.reply",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *         "status": "WAITING_ON_USER"
+         *       }
+         *     }
+         */
+        TicketReplyEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.reply";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                message_id: components["schemas"]["Uuid"];
+                status: components["schemas"]["TicketStatus"];
+            };
+        };
+        /**
+         * @description To the owner: the ticket is resolved.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.resolved",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "resolved_at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        TicketResolvedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.resolved";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                resolved_at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description To the other participants: a secure message.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "message.new",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "thread_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
+         *         "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30"
+         *       }
+         *     }
+         */
+        MessageNewEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "message.new";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                thread_id: components["schemas"]["Uuid"];
+                message_id: components["schemas"]["Uuid"];
+                sender_id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To patient and provider: a visit was booked.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "appointment.created",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *       }
+         *     }
+         */
+        AppointmentCreatedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "appointment.created";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                appointment_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                provider_id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To the person: a consent document is to be signed.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "consent.required",
+         *       "data": {
+         *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d60",
+         *         "type": "HIPAA_NOTICE",
+         *         "version": "2.0"
+         *       }
+         *     }
+         */
+        ConsentRequiredEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "consent.required";
+            /** @description What happened. */
+            data: {
+                document_id: components["schemas"]["Uuid"];
+                /**
+                 * @description Which kind of document.
+                 * @enum {string}
+                 */
+                type: "HIPAA_NOTICE" | "TERMS_OF_SERVICE" | "TREATMENT_AGREEMENT";
+                /** @description Its version. */
+                version: string;
+            };
+        };
+        /**
+         * @description To the person: a session ended.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "session.revoked",
+         *       "data": {
+         *         "session_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d61",
+         *         "reason": "TOKEN_REUSED"
+         *       }
+         *     }
+         */
+        SessionRevokedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "session.revoked";
+            /** @description What happened. */
+            data: {
+                session_id: components["schemas"]["Uuid"];
+                /**
+                 * @description Why.
+                 * @enum {string}
+                 */
+                reason: "LOGOUT" | "REVOKED" | "TOKEN_REUSED" | "PASSWORD_CHANGED" | "ACCOUNT_CLOSED";
+            };
+        };
+        /**
+         * @description To the person: a notification.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "notification.new",
+         *       "data": {
+         *         "notification_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d62",
+         *         "type": "message"
+         *       }
+         *     }
+         */
+        NotificationNewEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "notification.new";
+            /** @description What happened. */
+            data: {
+                notification_id: components["schemas"]["Uuid"];
+                /**
+                 * @description What it is about.
+                 * @enum {string}
+                 */
+                type: "appointment" | "message" | "billing" | "system" | "admin";
+            };
+        };
+        /**
+         * @description To the organization: an admin acts as a patient.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "impersonation.started",
+         *       "data": {
+         *         "impersonation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d63",
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "admin_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d64",
+         *         "expires_at": "2026-03-02T15:30:00.000Z"
+         *       }
+         *     }
+         */
+        ImpersonationStartedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "impersonation.started";
+            /** @description What happened. */
+            data: {
+                impersonation_id: components["schemas"]["Uuid"];
+                organization_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                admin_user_id: components["schemas"]["Uuid"];
+                expires_at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description To the organization: an impersonation is over.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "impersonation.ended",
+         *       "data": {
+         *         "impersonation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d63",
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "admin_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d64",
+         *         "ended_at": "2026-03-02T14:52:00.000Z"
+         *       }
+         *     }
+         */
+        ImpersonationEndedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "impersonation.ended";
+            /** @description What happened. */
+            data: {
+                impersonation_id: components["schemas"]["Uuid"];
+                organization_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                admin_user_id: components["schemas"]["Uuid"];
+                ended_at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description The stream is alive. Every 30 seconds.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "heartbeat",
+         *       "data": {
+         *         "at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        HeartbeatEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "heartbeat";
+            /** @description What happened. */
+            data: {
+                at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description Events were missed that can no longer be sent. Reload, then go on from this id.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "stream.reset",
+         *       "data": {
+         *         "reason": "TOO_OLD"
+         *       }
+         *     }
+         */
+        StreamResetEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "stream.reset";
+            /** @description What happened. */
+            data: {
+                /**
+                 * @description Why.
+                 * @enum {string}
+                 */
+                reason: "TOO_OLD" | "UNKNOWN_ID";
+            };
+        };
+        /**
+         * @description The last event of a stream. Come back with a fresh token after TOKEN_EXPIRED, at once after SERVER_STOPPING, else not.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "stream.closed",
+         *       "data": {
+         *         "reason": "SESSION_ENDED"
+         *       }
+         *     }
+         */
+        StreamClosedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "stream.closed";
+            /** @description What happened. */
+            data: {
+                /**
+                 * @description Why.
+                 * @enum {string}
+                 */
+                reason: "TOKEN_EXPIRED" | "SESSION_ENDED" | "ACCOUNT_CLOSED" | "ACCESS_LOST" | "IMPERSONATION_ENDED" | "SERVER_STOPPING";
+            };
+        };
+        /**
+         * @description An event of a stream.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.reply",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *         "status": "WAITING_ON_USER"
+         *       }
+         *     }
+         */
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        /**
+         * @description A ticket for one stream.
+         * @example {
+         *       "ticket": "3nXbq0mB0o1d2yJv7m9c1o6kQ2w8t5r4",
+         *       "expires_at": "2026-03-02T14:31:00.000Z"
+         *     }
+         */
+        StreamTicket: {
+            /** @description Goes into the query as `ticket`. */
+            ticket: string;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Why, for the audit trail. At least 10 characters without the space around.
+         * @example Patient reports an empty appointment list
+         */
+        BreakGlassReason: string;
+        /**
+         * @description Why, and for how long.
+         * @example {
+         *       "reason": "Patient reports an empty appointment list",
+         *       "duration_minutes": 30
+         *     }
+         */
+        ImpersonationRequest: {
+            reason: components["schemas"]["BreakGlassReason"];
+            /**
+             * Format: int32
+             * @description How long the token lasts.
+             * @default 60
+             */
+            duration_minutes?: number;
+        };
+        /**
+         * @description A person, by name.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "display_name": "Ngozi Okafor"
+         *     }
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "display_name": "Ada Moreau"
+         *     }
+         */
+        PersonName: {
+            id: components["schemas"]["Uuid"];
+            /** @description The full name, masked for AUDITOR. */
+            display_name: string;
+        };
+        /**
+         * @description A token that acts as the patient.
+         * @example {
+         *       "impersonation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "access_token": "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiIwMTkzIn0.c2lnbmF0dXJl",
+         *       "token_type": "Bearer",
+         *       "expires_at": "2026-03-02T15:30:00.000Z",
+         *       "patient": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "display_name": "Ngozi Okafor"
+         *       },
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30"
+         *     }
+         */
+        ImpersonationGrant: {
+            impersonation_id: components["schemas"]["Uuid"];
+            access_token: components["schemas"]["AccessToken"];
+            /**
+             * @description How to send the access token.
+             * @enum {string}
+             */
+            token_type: "Bearer";
+            expires_at: components["schemas"]["Timestamp"];
+            patient: components["schemas"]["PersonName"];
+            organization_id: components["schemas"]["Uuid"];
+        };
+        /**
+         * @description Whether it runs or is over.
+         * @example ACTIVE
+         * @enum {string}
+         */
+        ImpersonationStatus: "ACTIVE" | "ENDED";
+        /**
+         * @description One impersonation.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "patient": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "display_name": "Ngozi Okafor"
+         *       },
+         *       "impersonator": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "display_name": "Ada Moreau"
+         *       },
+         *       "reason": "Patient reports an empty appointment list",
+         *       "status": "ACTIVE",
+         *       "started_at": "2026-03-02T14:30:00.000Z",
+         *       "expires_at": "2026-03-02T15:30:00.000Z",
+         *       "ended_at": null
+         *     }
+         */
+        Impersonation: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            patient: components["schemas"]["PersonName"];
+            impersonator: components["schemas"]["PersonName"];
+            /** @description Why, in the administrator's words. */
+            reason: string;
+            status: components["schemas"]["ImpersonationStatus"];
+            started_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When somebody ended it; null when it runs or ran out.
+             */
+            ended_at: string | null;
+        };
+        /**
+         * @description A page of impersonations.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "patient": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *             "display_name": "Ngozi Okafor"
+         *           },
+         *           "impersonator": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *             "display_name": "Ada Moreau"
+         *           },
+         *           "reason": "Patient reports an empty appointment list",
+         *           "status": "ACTIVE",
+         *           "started_at": "2026-03-02T14:30:00.000Z",
+         *           "expires_at": "2026-03-02T15:30:00.000Z",
+         *           "ended_at": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ImpersonationPage: {
+            /** @description The impersonations, in order. */
+            items: components["schemas"]["Impersonation"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The kind of record.
+         * @example PATIENT
+         */
+        AuditResourceType: string;
+        /**
+         * @description What was done.
+         * @example READ
+         */
+        AuditAction: string;
+        /**
+         * @description Whether it was let through.
+         * @example SUCCESS
+         * @enum {string}
+         */
+        AuditOutcome: "SUCCESS" | "DENIED";
+        /**
+         * @description One row of the audit trail. It never changes.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d35",
+         *       "occurred_at": "2026-03-02T14:30:00.000Z",
+         *       "actor_type": "USER",
+         *       "actor_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "actor_name": "Ada Moreau",
+         *       "impersonator_id": null,
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "operation_id": "updatePatient",
+         *       "action_type": "UPDATE",
+         *       "resource_type": "PATIENT",
+         *       "resource_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "outcome": "SUCCESS",
+         *       "problem_code": null,
+         *       "reason": null,
+         *       "request_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d36",
+         *       "ip_address": "203.0.113.7",
+         *       "user_agent": "ward/0.1.0",
+         *       "changes": {
+         *         "last_name": {
+         *           "old": "Okafor",
+         *           "new": "Okafor-Reed"
+         *         }
+         *       }
+         *     }
+         */
+        AuditLog: {
+            id: components["schemas"]["Uuid"];
+            occurred_at: components["schemas"]["Timestamp"];
+            /**
+             * @description What acted.
+             * @enum {string}
+             */
+            actor_type: "USER" | "API_KEY" | "SYSTEM" | "ANONYMOUS";
+            /**
+             * Format: uuid
+             * @description Who acted; the patient under impersonation.
+             */
+            actor_user_id: string | null;
+            /** @description Their name, masked for AUDITOR. */
+            actor_name: string | null;
+            /**
+             * Format: uuid
+             * @description The administrator behind an impersonation.
+             */
+            impersonator_id: string | null;
+            /**
+             * Format: uuid
+             * @description Where.
+             */
+            organization_id: string | null;
+            /** @description The operation that was called. */
+            operation_id: string;
+            action_type: components["schemas"]["AuditAction"];
+            resource_type: components["schemas"]["AuditResourceType"];
+            /**
+             * Format: uuid
+             * @description Which record; null for lists and refusals before one was known.
+             */
+            resource_id: string | null;
+            outcome: components["schemas"]["AuditOutcome"];
+            /** @description Why it was refused, a code of the error catalogue. */
+            problem_code: string | null;
+            /** @description The reason that was given. */
+            reason: string | null;
+            /** @description The request's id. */
+            request_id: string;
+            /** @description From which address. */
+            ip_address: string | null;
+            /** @description With which program. */
+            user_agent: string | null;
+            /** @description The changed fields with `old` and `new`; for lists the filter that was used. For AUDITOR the values are masked. */
+            changes: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /**
+         * @description A page of the audit trail.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d35",
+         *           "occurred_at": "2026-03-02T14:30:00.000Z",
+         *           "actor_type": "USER",
+         *           "actor_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *           "actor_name": "Ada Moreau",
+         *           "impersonator_id": null,
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "operation_id": "updatePatient",
+         *           "action_type": "UPDATE",
+         *           "resource_type": "PATIENT",
+         *           "resource_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "outcome": "SUCCESS",
+         *           "problem_code": null,
+         *           "reason": null,
+         *           "request_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d36",
+         *           "ip_address": "203.0.113.7",
+         *           "user_agent": "ward/0.1.0",
+         *           "changes": {
+         *             "last_name": {
+         *               "old": "Okafor",
+         *               "new": "Okafor-Reed"
+         *             }
+         *           }
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        AuditLogPage: {
+            /** @description The rows, in order. */
+            items: components["schemas"]["AuditLog"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description A plain value.
+         * @example week
+         * @example 120
+         */
+        TelemetryValue: string | number | boolean | null;
+        /**
+         * @description One thing that happened in a client.
+         * @example {
+         *       "event_name": "schedule.opened",
+         *       "properties": {
+         *         "view": "week",
+         *         "ms": 120
+         *       }
+         *     }
+         */
+        TelemetryEvent: {
+            /** @description What happened, in dotted lower case. */
+            event_name: string;
+            /** @description Plain facts about it. */
+            properties?: {
+                [key: string]: components["schemas"]["TelemetryValue"];
+            };
+        };
+        /**
+         * @description Several events.
+         * @example {
+         *       "events": [
+         *         {
+         *           "event_name": "schedule.opened",
+         *           "properties": {
+         *             "view": "week",
+         *             "ms": 120
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        TelemetryBatch: {
+            /** @description The events, in the order they happened. */
+            events: components["schemas"]["TelemetryEvent"][];
+        };
+        /**
+         * @description One event or a batch.
+         * @example {
+         *       "event_name": "schedule.opened",
+         *       "properties": {
+         *         "view": "week",
+         *         "ms": 120
+         *       }
+         *     }
+         */
+        TelemetryRequest: components["schemas"]["TelemetryEvent"] | components["schemas"]["TelemetryBatch"];
+        /**
+         * @description What was kept.
+         * @example {
+         *       "accepted": 1
+         *     }
+         */
+        TelemetryReceipt: {
+            /**
+             * Format: int32
+             * @description How many events.
+             */
+            accepted: number;
+        };
+    };
+    responses: {
+        /** @description A fault of ours; the request id leads to it. */
+        InternalError: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INTERNAL_ERROR";
+                };
+            };
+        };
+        /** @description A dependency is away. Try again. */
+        Unavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "UNAVAILABLE";
+                };
+            };
+        };
+        /** @description Too many requests. */
+        RateLimited: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                "Retry-After": components["headers"]["RetryAfter"];
+                RateLimit: components["headers"]["RateLimit"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "RATE_LIMITED";
+                };
+            };
+        };
+        /** @description The body is larger than allowed. */
+        PayloadTooLarge: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "PAYLOAD_TOO_LARGE";
+                };
+            };
+        };
+        /** @description The request is not valid. */
+        Invalid: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR";
+                };
+            };
+        };
+        /** @description No credential, or one that is wrong, expired or revoked. */
+        Unauthorized: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "UNAUTHORIZED";
+                };
+            };
+        };
+        /** @description The MFA code is wrong, too old or used. */
+        InvalidMfaCode: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_MFA_CODE";
+                };
+            };
+        };
+        /** @description The account cannot be used, or the call is not possible while impersonating. */
+        ForbiddenPersonal: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN";
+                };
+            };
+        };
+        /** @description The account or the impersonation cannot be used. */
+        ForbiddenAccount: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED";
+                };
+            };
+        };
+        /** @description The account cannot be used, consents are missing, or the call is not possible while impersonating. */
+        ForbiddenPersonalConsent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED";
+                };
+            };
+        };
+        /** @description No such resource, or one of another tenant. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND";
+                };
+            };
+        };
+        /** @description The cursor is forged, foreign or from another filter. */
+        InvalidCursor: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_CURSOR";
+                };
+            };
+        };
+        /** @description The account cannot be used or consents are missing. */
+        ForbiddenConsent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED";
+                };
+            };
+        };
+        /** @description The account cannot be used, consents are missing, or the role does not allow it. */
+        ForbiddenMember: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN";
+                };
+            };
+        };
+        /** @description A gate refuses: account, role, consent or MFA. */
+        ForbiddenStaff: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
+                };
+            };
+        };
+        /** @description The request is not valid, or its Idempotency-Key belongs to another body. */
+        InvalidIdempotent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED";
+                };
+            };
+        };
+        /** @description A gate refuses: account, role, proxy access, consent or MFA. */
+        ForbiddenCare: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED";
+                };
+            };
+        };
+        /** @description Somebody changed it meanwhile; nothing was overwritten. */
+        PreconditionFailed: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "PRECONDITION_FAILED";
+                };
+            };
+        };
+        /** @description The patient is not in care here, so takes no messages. */
+        PatientDischarged: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "PATIENT_DISCHARGED";
+                };
+            };
+        };
+        /** @description The first request with this key is still running. */
+        IdempotencyInProgress: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "IDEMPOTENCY_IN_PROGRESS";
+                };
+            };
+        };
+        /** @description A gate refuses: account, impersonation, role, consent or MFA. */
+        ForbiddenAdmin: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
+                };
+            };
+        };
+        /** @description The stream. Each block has `id`, `event` and `data` (one line of JSON), which together are a `StreamEvent`; `retry` comes first. It stays open until the client or a `stream.closed` ends it. */
+        EventStream: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "text/event-stream": components["schemas"]["StreamEvent"];
+            };
+        };
+        /** @description A gate refuses: account, consent or MFA. */
+        ForbiddenStream: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "MFA_REQUIRED";
+                };
+            };
+        };
+        /** @description A gate refuses: account, impersonation, role, consent, MFA or step-up. */
+        ForbiddenStepUp: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "STEP_UP_REQUIRED";
+                };
+            };
+        };
+        /** @description The cursor is not valid here, or which organization is not clear. */
+        InvalidCursorOrOrganization: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_CURSOR" | "ORGANIZATION_REQUIRED";
+                };
+            };
+        };
+        /** @description Which organization is not clear. */
+        OrganizationRequired: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ORGANIZATION_REQUIRED";
+                };
+            };
+        };
+    };
+    parameters: {
+        /** @description Items a page. */
+        Limit: number;
+        /** @description The `next_cursor` of the page before. */
+        Cursor: components["schemas"]["Cursor"];
+        /** @description Also count everything that matches. */
+        IncludeTotal: boolean;
+        /** @description The organization. */
+        OrgId: components["schemas"]["Uuid"];
+        /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+        IdempotencyKey: string;
+        /** @description The patient. */
+        PatientId: components["schemas"]["Uuid"];
+        /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+        IfMatchOptional: string;
+        /** @description The thread. */
+        ThreadId: components["schemas"]["Uuid"];
+        /** @description The ticket. */
+        TicketId: components["schemas"]["Uuid"];
+        /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
+        IfMatch: string;
+        /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
+        EventTypes: string;
+        /** @description The last id seen, for clients that cannot send the header. The header wins. */
+        LastEventIdQuery: components["schemas"]["EventId"];
+        /** @description The last id seen; the stream goes on right after it. */
+        LastEventId: components["schemas"]["EventId"];
+        /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+        OrganizationQuery: components["schemas"]["Uuid"];
+    };
+    requestBodies: never;
+    headers: {
+        /** @description The request's id, also in the logs and the audit trail. */
+        RequestId: string;
+        /** @description Seconds to wait before another try. */
+        RetryAfter: number;
+        /** @description What is left of the quota (draft-ietf-httpapi-ratelimit-headers). */
+        RateLimit: string;
+        /** @description The version of the answered record, for If-Match. */
+        ETag: string;
+    };
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDeepHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Everything answers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeepHealth"];
+                };
+            };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getJwks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The public keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JsonWebKeySet"];
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    register: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Registration"];
+            };
+        };
+        responses: {
+            /** @description The account exists and is signed in. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            /** @description The e-mail address has an account. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "EMAIL_TAKEN";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginRequest"];
+            };
+        };
+        responses: {
+            /** @description Signed in, or an MFA code is still needed. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginResult"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The credential is right, and the account is locked or suspended. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeMfaChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaChallengeAnswer"];
+            };
+        };
+        responses: {
+            /** @description Signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The credential is right, and the account is locked or suspended. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    stepUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepUpRequest"];
+            };
+        };
+        responses: {
+            /** @description The session is strong. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StepUp"];
+                };
+            };
+            400: components["responses"]["InvalidMfaCode"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            /** @description Multi-factor authentication is not set up. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    refreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefreshRequest"];
+            };
+        };
+        responses: {
+            /** @description The next pair of tokens. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tokens"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The credential is right, and the account is locked or suspended. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    "Retry-After": components["headers"]["RetryAfter"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentUser"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAccount"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CurrentUserUpdate"];
+            };
+        };
+        responses: {
+            /** @description The person as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CurrentUser"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    setupMfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What to put into the authenticator. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MfaSetup"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            /** @description It is already on, or nothing is pending. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyMfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MfaVerification"];
+            };
+        };
+        responses: {
+            /** @description It is on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MfaStatus"];
+                };
+            };
+            400: components["responses"]["InvalidMfaCode"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            /** @description It is already on, or nothing is pending. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    recordConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentCreate"];
+            };
+        };
+        responses: {
+            /** @description The signature. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            404: components["responses"]["NotFound"];
+            /** @description The document is not in force. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRequiredConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is missing. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequiredConsents"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAccount"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConsentDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The document. */
+                document_id: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAccount"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationCreate"];
+            };
+        };
+        responses: {
+            /** @description The organization. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenMember"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPatients: {
+        parameters: {
+            query?: {
+                /** @description Part of a name, or an MRN. Accents and case do not matter. */
+                search?: string;
+                /** @description The enrollment's status. */
+                status?: components["schemas"]["EnrollmentStatus"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of patients. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createPatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientCreate"];
+            };
+        };
+        responses: {
+            /** @description The patient. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            /** @description The MRN is taken, or the first request with this key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "DUPLICATE_MRN" | "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The patient. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updatePatient: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PatientUpdate"];
+            };
+        };
+        responses: {
+            /** @description The patient as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            /** @description The MRN is taken. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "DUPLICATE_MRN";
+                    };
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAppointments: {
+        parameters: {
+            query?: {
+                /** @description This day only. */
+                date?: components["schemas"]["LocalDate"];
+                /** @description From this day on. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Up to and with this day. */
+                end_date?: components["schemas"]["LocalDate"];
+                /** @description Only this status. */
+                status?: components["schemas"]["AppointmentStatus"];
+                /** @description Only this patient's. */
+                patient_id?: components["schemas"]["Uuid"];
+                /** @description Only this provider's. */
+                provider_id?: components["schemas"]["Uuid"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of appointments. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentCreate"];
+            };
+        };
+        responses: {
+            /** @description The appointment. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            /** @description The provider may not practise, or the patient is not in care here. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "LICENSE_EXPIRED" | "PATIENT_DISCHARGED";
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            /** @description The provider is not free then, or the first request with this key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "APPOINTMENT_CONFLICT" | "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listThreads: {
+        parameters: {
+            query?: {
+                /** @description Only threads with unread messages, or only archived ones. */
+                filter?: "unread" | "archived";
+                /** @description Part of the subject. Case does not matter. */
+                search?: string;
+                /** @description Only threads about this patient. */
+                patient_id?: components["schemas"]["Uuid"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of threads. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createThread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadCreate"];
+            };
+        };
+        responses: {
+            /** @description The thread with its first message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadDetail"];
+                };
+            };
+            400: components["responses"]["PatientDischarged"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The thread. */
+                thread_id: components["parameters"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The thread. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ThreadDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replyToThread: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The thread. */
+                thread_id: components["parameters"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplyCreate"];
+            };
+        };
+        responses: {
+            /** @description The message. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            400: components["responses"]["PatientDischarged"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTickets: {
+        parameters: {
+            query?: {
+                /** @description Only this status. */
+                status?: components["schemas"]["TicketStatus"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tickets. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketCreate"];
+            };
+        };
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addTicketMessage: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketMessageCreate"];
+            };
+        };
+        responses: {
+            /** @description The message, and where the ticket stands now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketMessageAdded"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            404: components["responses"]["NotFound"];
+            /** @description The ticket is closed, or the first request with this key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllTickets: {
+        parameters: {
+            query?: {
+                /** @description One or more statuses, with commas between. */
+                status?: string;
+                /** @description Only this urgency. */
+                urgency?: components["schemas"]["TicketUrgency"];
+                /** @description Only this category. */
+                category?: components["schemas"]["TicketCategory"];
+                /** @description `me`, `none`, or the id of an agent. */
+                assignee?: string;
+                /** @description Only tickets about this organization. */
+                organization_id?: components["schemas"]["Uuid"];
+                /** @description Part of the subject, or a ticket number. Case does not matter. */
+                search?: string;
+                /** @description A ready-made part of the queue. */
+                view?: "mine" | "unassigned" | "breaching" | "all";
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicketPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTicketForAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicketDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateTicket: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketUpdate"];
+            };
+        };
+        responses: {
+            /** @description The ticket as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description The status cannot change this way. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "INVALID_TRANSITION";
+                    };
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replyToTicket: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeskReplyCreate"];
+            };
+        };
+        responses: {
+            /** @description The message, and where the ticket stands now. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskReply"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description The status cannot change this way, or the first request with this key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    claimTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket, now the caller's. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description Somebody has it, or it is closed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT" | "INVALID_TRANSITION";
+                    };
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSupportStats: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SupportStats"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamEvents: {
+        parameters: {
+            query?: {
+                /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
+                types?: components["parameters"]["EventTypes"];
+                /** @description The last id seen, for clients that cannot send the header. The header wins. */
+                last_event_id?: components["parameters"]["LastEventIdQuery"];
+            };
+            header?: {
+                /** @description The last id seen; the stream goes on right after it. */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EventStream"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStream"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createStreamTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamTicket"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStream"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    streamOrganizationEvents: {
+        parameters: {
+            query?: {
+                /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
+                types?: components["parameters"]["EventTypes"];
+                /** @description The last id seen, for clients that cannot send the header. The header wins. */
+                last_event_id?: components["parameters"]["LastEventIdQuery"];
+            };
+            header?: {
+                /** @description The last id seen; the stream goes on right after it. */
+                "Last-Event-ID"?: components["parameters"]["LastEventId"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["EventStream"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    impersonatePatient: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImpersonationRequest"];
+            };
+        };
+        responses: {
+            /** @description The token. It is shown this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpersonationGrant"];
+                };
+            };
+            /** @description The patient is discharged, or which organization is not clear. */
+            400: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "ORGANIZATION_REQUIRED" | "PATIENT_DISCHARGED";
+                    };
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStepUp"];
+            404: components["responses"]["NotFound"];
+            /** @description The patient has no sign-in, or is the caller. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listImpersonations: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+                /** @description Only those that run, or only those that are over. */
+                status?: components["schemas"]["ImpersonationStatus"];
+                /** @description Only of this patient. */
+                patient_id?: components["schemas"]["Uuid"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of impersonations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImpersonationPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrOrganization"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    endImpersonation: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The impersonation. */
+                impersonation_id: components["schemas"]["Uuid"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is over. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAuditLogs: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+                /** @description Only what this person did, as themselves or impersonating. */
+                actor?: components["schemas"]["Uuid"];
+                /** @description Only this kind of record. */
+                resource_type?: components["schemas"]["AuditResourceType"];
+                /** @description Only this record. */
+                resource_id?: components["schemas"]["Uuid"];
+                /** @description Only this action. */
+                action_type?: components["schemas"]["AuditAction"];
+                /** @description Only what succeeded, or only what was refused. */
+                outcome?: components["schemas"]["AuditOutcome"];
+                /** @description From this day on, in the organization's time zone. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Up to this day and with it, in the organization's time zone. */
+                end_date?: components["schemas"]["LocalDate"];
+                /** @description Items a page. */
+                limit?: number;
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of audit rows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLogPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrOrganization"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    recordTelemetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TelemetryRequest"];
+            };
+        };
+        responses: {
+            /** @description Kept. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryReceipt"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+}

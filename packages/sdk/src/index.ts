@@ -1,0 +1,34 @@
+export { type Auth, Session, type SessionOptions, type SessionTokens, session } from './auth.ts'
+export { type Client, type ClientOptions, createClient, type SignIn } from './client.ts'
+export type {
+  FetchLike,
+  Hooks,
+  Input,
+  Item,
+  OperationMeta,
+  Output,
+  RawRequest,
+  RequestInfo,
+  RequestOptions,
+} from './core.ts'
+export {
+  ConnectionError,
+  isProblem,
+  MfaCodeRequiredError,
+  type Problem,
+  type ProblemCode,
+  ProblemError,
+  ResponseError,
+  StreamClosedError,
+  TimeoutError,
+  WardlineError,
+} from './errors.ts'
+export {
+  EventStream,
+  isAccessLost,
+  type StreamEvent,
+  type StreamOptions,
+  type StreamStatus,
+} from './events.ts'
+export type { components, operations, paths } from './generated/types.ts'
+export type { Page, PagePromise } from './pages.ts'

@@ -1,0 +1,207 @@
+import { isIP } from 'node:net'
+import { EXIT, StartupError } from './startup-error.ts'
+
+/** At most `points` requests in each window of `windowSeconds`. */
+export interface RateLimit {
+  readonly points: number
+  readonly windowSeconds: number
+}
+
+export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation'] as const
+export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+/** Every setting of the server, parsed and checked. Durations are whole seconds. */
+export interface Config {
+  /** The application's database; without it the server runs its embedded demo. */
+  readonly databaseUrl: string | undefined
+  /** The owner's connection, for migrations only. */
+  readonly databaseOwnerUrl: string | undefined
+  readonly databasePoolSize: number
+  readonly keysFile: string | undefined
+  readonly keysJson: string | undefined
+  readonly host: string
+  /** 0 means any free port. */
+  readonly port: number
+  /** Without a trailing slash; undefined means the address that the server listens on. */
+  readonly publicUrl: string | undefined
+  readonly redisUrl: string | undefined
+  readonly logLevel: LogLevel
+  readonly bodyLimitBytes: number
+  readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
+  readonly sessions: {
+    readonly accessTokenSeconds: number
+    /** For people with an organization or platform role. */
+    readonly idleSeconds: number
+    /** For people with an organization or platform role. */
+    readonly absoluteSeconds: number
+    /** For everyone else. */
+    readonly patientSeconds: number
+  }
+  readonly heartbeatSeconds: number
+  /** How many proxies stand in front, or their addresses; false trusts no forwarded address. */
+  readonly trustProxy: false | number | readonly string[]
+  readonly corsOrigins: readonly string[]
+  /** Which binaries the embedded database must use; undefined takes the system's when found. */
+  readonly postgresSource: 'system' | 'npm' | undefined
+}
+
+/** Command line options; each wins over the environment. */
+export interface ConfigFlags {
+  readonly port?: string | undefined
+  readonly host?: string | undefined
+  readonly logLevel?: string | undefined
+}
+
+type Env = Readonly<Record<string, string | undefined>>
+
+// Everything else that starts with WARDLINE_ is taken for a typing mistake.
+const OWN_VARIABLES = new Set(['WARDLINE_KEYS', 'WARDLINE_KEYS_FILE', 'WARDLINE_POSTGRES'])
+
+const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const
+
+/** Reads settings one by one and remembers what is wrong, so that all mistakes are told at once. */
+class Reader {
+  readonly mistakes: string[] = []
+  readonly #env: Env
+
+  constructor(env: Env) {
+    this.#env = env
+  }
+
+  text(name: string, flag?: string): string | undefined {
+    const value = (flag ?? this.#env[name])?.trim()
+    return value === '' ? undefined : value
+  }
+
+  wrong<T>(name: string, expected: string, fallback: T, flag?: string): T {
+    const shown = flag === undefined ? name : `--${name.toLowerCase().replaceAll('_', '-')}`
+    this.mistakes.push(`${shown} must be ${expected}.`)
+    return fallback
+  }
+
+  integer(name: string, fallback: number, min: number, max: number, flag?: string): number {
+    const value = this.text(name, flag)
+    if (value === undefined) return fallback
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= min && number <= max) return number
+    return this.wrong(name, `a whole number from ${min} to ${max}, not "${value}"`, fallback, flag)
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], flag?: string): T | undefined {
+    const value = this.text(name, flag)
+    if (value === undefined) return undefined
+    const choice = choices.find((known) => known === value)
+    return choice ?? this.wrong(name, `one of ${choices.join(', ')}`, undefined, flag)
+  }
+
+  // The value is not repeated in the sentence: URLs carry passwords.
+  url(name: string, protocols: readonly string[]): string | undefined {
+    const value = this.text(name)
+    if (value === undefined) return undefined
+    const url = URL.canParse(value) ? new URL(value) : undefined
+    if (url !== undefined && protocols.includes(url.protocol)) return value
+    return this.wrong(
+      name,
+      `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+      undefined,
+    )
+  }
+
+  rateLimit(name: string, points: number, windowSeconds: number): RateLimit {
+    const fallback = { points, windowSeconds }
+    const value = this.text(name)
+    if (value === undefined) return fallback
+    const [, count, span, unit] = /^([1-9]\d{0,6})\/([1-9]\d{0,3})?([smh])$/.exec(value) ?? []
+    if (count === undefined || (unit !== 's' && unit !== 'm' && unit !== 'h'))
+      return this.wrong(
+        name,
+        `a number of requests per time such as 600/1m or 5/1h, not "${value}"`,
+        fallback,
+      )
+    return { points: Number(count), windowSeconds: Number(span ?? 1) * UNIT_SECONDS[unit] }
+  }
+
+  list(name: string): string[] {
+    return (this.text(name) ?? '')
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== '')
+  }
+}
+
+function isAddressOrRange(value: string): boolean {
+  const [address = '', bits, ...rest] = value.split('/')
+  const version = isIP(address)
+  if (version === 0 || rest.length > 0) return false
+  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+}
+
+function readTrustProxy(read: Reader): Config['trustProxy'] {
+  const value = read.text('TRUST_PROXY')
+  if (value === undefined || value === 'false') return false
+  if (/^[1-9]$/.test(value)) return Number(value)
+  const addresses = read.list('TRUST_PROXY')
+  if (addresses.length > 0 && addresses.every(isAddressOrRange)) return addresses
+  // "true" would let every caller choose its own address, and with it its rate limit.
+  return read.wrong(
+    'TRUST_PROXY',
+    'the number of proxies in front (1 to 9) or a list of their addresses',
+    false,
+  )
+}
+
+function readOrigins(read: Reader): string[] {
+  const origins = read.list('CORS_ORIGINS')
+  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)
+  if (wrong === undefined) return origins
+  return read.wrong('CORS_ORIGINS', `a list of origins such as https://app.example.com, not "${wrong}"`, [])
+}
+
+/**
+ * The server's settings from the environment and the command line. An empty variable counts as absent.
+ * @throws {StartupError} with one sentence for each wrong setting, one a line.
+ */
+export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
+  const read = new Reader(env)
+  const postgres = ['postgres:', 'postgresql:']
+  const config: Config = {
+    databaseUrl: read.url('DATABASE_URL', postgres),
+    databaseOwnerUrl: read.url('DATABASE_OWNER_URL', postgres),
+    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 500),
+    keysFile: read.text('WARDLINE_KEYS_FILE'),
+    keysJson: read.text('WARDLINE_KEYS'),
+    host: read.text('HOST', flags.host) ?? '127.0.0.1',
+    port: read.integer('PORT', 8000, 0, 65_535, flags.port),
+    publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
+    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
+    bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
+    rateLimits: {
+      general: read.rateLimit('RATE_LIMIT_GENERAL', 600, 60),
+      auth: read.rateLimit('RATE_LIMIT_AUTH', 20, 60),
+      login: read.rateLimit('RATE_LIMIT_LOGIN', 10, 60),
+      mfa: read.rateLimit('RATE_LIMIT_MFA', 5, 60),
+      impersonation: read.rateLimit('RATE_LIMIT_IMPERSONATION', 5, 3600),
+    },
+    sessions: {
+      accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 600, 10, 3600),
+      idleSeconds: read.integer('SESSION_IDLE_SECONDS', 900, 10, 86_400),
+      absoluteSeconds: read.integer('SESSION_ABSOLUTE_SECONDS', 43_200, 60, 604_800),
+      patientSeconds: read.integer('SESSION_PATIENT_SECONDS', 2_592_000, 60, 31_536_000),
+    },
+    heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 30, 1, 300),
+    trustProxy: readTrustProxy(read),
+    corsOrigins: readOrigins(read),
+    postgresSource: read.choice('WARDLINE_POSTGRES', ['system', 'npm']),
+  }
+  for (const name of Object.keys(env))
+    if (name.startsWith('WARDLINE_') && !OWN_VARIABLES.has(name))
+      read.mistakes.push(`${name} is not a setting of this server; see "ward-server --help".`)
+  if (config.keysFile !== undefined && config.keysJson !== undefined)
+    read.mistakes.push('WARDLINE_KEYS_FILE and WARDLINE_KEYS cannot both be set.')
+  if (read.mistakes.length > 0) throw new StartupError(read.mistakes.join('\n'), EXIT.usage)
+  return config
+}

@@ -1,0 +1,106 @@
+import { Kysely, PostgresDialect, type PostgresPoolClient, sql } from 'kysely'
+import pg from 'pg'
+import type { Tables } from '../generated/database.ts'
+import type { Problem } from '../http/problem.ts'
+
+/** Queries of one transaction, already scoped to a person and an organization. */
+export type Db = Kysely<Tables>
+
+/** What row-level security goes by. */
+export interface Scope {
+  readonly name: 'organization' | 'person' | 'platform' | 'events' | 'none'
+  readonly organizationId: string | null
+  readonly userId: string | null
+}
+
+const noScope: Scope = { name: 'none', organizationId: null, userId: null }
+
+/** Kysely over one connection that somebody else holds and releases. */
+export function kyselyOver(client: pg.ClientBase): Db {
+  // Not an object made after the client: pg would keep its state of a running query on that one.
+  const held = new Proxy(client as pg.PoolClient, {
+    get(target, name) {
+      if (name === 'release') return () => {}
+      const value: unknown = Reflect.get(target, name, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+  return new Kysely<Tables>({
+    dialect: new PostgresDialect({ pool: { connect: async () => held, end: async () => {}, options: {} } }),
+  })
+}
+
+// One simple query opens the transaction and sets the scope: one round trip instead of two.
+const begin = (scope: Scope, readOnly: boolean): string =>
+  `begin ${readOnly ? 'read only' : 'read write'}; select ${[
+    ['app.scope', scope.name],
+    ['app.organization_id', scope.organizationId ?? ''],
+    ['app.user_id', scope.userId ?? ''],
+    ['app.changes', ''],
+  ]
+    .map(([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value ?? '')}, true)`)
+    .join(', ')}`
+
+/** How a transaction ends: with what it answers, and whether its effects stay. */
+export interface Outcome<T> {
+  readonly value: T
+  readonly commit: boolean
+}
+
+/**
+ * Runs `work` in a transaction scoped to a person and an organization. Rolls back when it throws or says so.
+ * A connection whose rollback fails is thrown away, never reused.
+ */
+export async function transaction<T>(
+  pool: pg.Pool,
+  scope: Scope,
+  mode: 'read' | 'write',
+  work: (db: Db) => Promise<Outcome<T>>,
+): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(begin(scope, mode === 'read'))
+    try {
+      const { value, commit } = await work(kyselyOver(client))
+      await client.query(commit ? 'commit' : 'rollback')
+      return value
+    } catch (error) {
+      await client.query('rollback')
+      throw error
+    }
+  } catch (error) {
+    // Only a connection that answers its rollback is known to be clean.
+    broken = error instanceof pg.DatabaseError ? undefined : error instanceof Error ? error : new Error(String(error))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/** A transaction outside any tenant: sessions, sign-in, upkeep. Commits unless `work` throws. */
+export const unscoped = <T>(pool: pg.Pool, mode: 'read' | 'write', work: (db: Db) => Promise<T>): Promise<T> =>
+  transaction(pool, noScope, mode, async (db) => ({ value: await work(db), commit: true }))
+
+/**
+ * Runs a write that a constraint of the database may refuse, and answers that constraint's problem then;
+ * the transaction goes on. Any other error passes through.
+ * @param problems by constraint name, for example `{ appointments_no_overlap: problem('APPOINTMENT_CONFLICT') }`
+ */
+export async function attempt<T, P extends Problem>(
+  db: Db,
+  problems: Readonly<Record<string, P>>,
+  work: () => Promise<T>,
+): Promise<T | P> {
+  await sql`savepoint attempt`.execute(db)
+  try {
+    const value = await work()
+    await sql`release savepoint attempt`.execute(db)
+    return value
+  } catch (error) {
+    const refused = error instanceof pg.DatabaseError && error.constraint ? problems[error.constraint] : undefined
+    if (!refused) throw error
+    await sql`rollback to savepoint attempt`.execute(db)
+    return refused
+  }
+}

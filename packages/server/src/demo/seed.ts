@@ -1,0 +1,4 @@
+import type { KeyRing } from '../security/keys.ts'
+export async function seedDemo(_ownerUrl: string, _options: { now: Date; keys: KeyRing }): Promise<boolean> {
+  return false
+}

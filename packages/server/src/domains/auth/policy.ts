@@ -1,0 +1,23 @@
+import { type Problem, problem } from '../../http/problem.ts'
+
+interface Account {
+  readonly suspended_at: string | null
+  readonly locked_until: string | null
+}
+
+/** Seconds until the account opens again; 0 when it is open. */
+export const lockedSeconds = ({ locked_until }: Pick<Account, 'locked_until'>, now: Date): number =>
+  locked_until === null ? 0 : Math.max(0, Math.ceil((Date.parse(locked_until) - now.getTime()) / 1000))
+
+/** Why somebody with the right credential may not sign in all the same. */
+export function accountRefusal(
+  account: Account,
+  now: Date,
+): Problem<'ACCOUNT_SUSPENDED' | 'ACCOUNT_LOCKED'> | undefined {
+  if (account.suspended_at !== null)
+    return problem('ACCOUNT_SUSPENDED', 'This account is suspended. Contact support.')
+  const seconds = lockedSeconds(account, now)
+  return seconds === 0
+    ? undefined
+    : problem('ACCOUNT_LOCKED', 'Too many failed sign-ins. Try again later.', { retry_after: seconds })
+}

@@ -1,0 +1,40 @@
+import type { Admission } from '../../http/actor.ts'
+import { type Problem, problem } from '../../http/problem.ts'
+
+/** The patients whose threads the caller may see; null: any of the organization that it takes part in. */
+export const visiblePatients = (as: Admission, patientId?: string): string[] | null => {
+  if (as.kind !== 'patient') return patientId === undefined ? null : [patientId]
+  const reachable = as.patients.map((patient) => patient.patientId)
+  return patientId === undefined ? reachable : reachable.filter((id) => id === patientId)
+}
+
+/** DISCHARGED patients take no messages. */
+export const refuseDischarged = (
+  status: 'ACTIVE' | 'DISCHARGED',
+): Problem<'PATIENT_DISCHARGED'> | undefined =>
+  status === 'DISCHARGED' ? problem('PATIENT_DISCHARGED', 'The patient is not in care here.') : undefined
+
+/** Everybody written to must be allowed to read about the patient. */
+export const refuseStrangers = (
+  asked: readonly string[],
+  admissible: readonly { readonly id: string }[],
+): Problem<'FORBIDDEN'> | undefined =>
+  asked.length === admissible.length
+    ? undefined
+    : problem(
+        'FORBIDDEN',
+        'Only the patient, proxies with access to clinical notes and care staff may take part.',
+      )
+
+/** Documents cannot be uploaded yet, so none can be attached. */
+export const refuseAttachments = (
+  attachments: readonly string[] | undefined,
+): Problem<'VALIDATION_ERROR'> | undefined =>
+  attachments === undefined || attachments.length === 0
+    ? undefined
+    : problem('VALIDATION_ERROR', undefined, {
+        errors: attachments.map((_, index) => ({
+          pointer: `/attachments/${index}`,
+          message: 'must be a document of this patient',
+        })),
+      })

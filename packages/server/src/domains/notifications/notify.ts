@@ -1,0 +1,19 @@
+import type { Db } from '../../db/scope.ts'
+import type { Emit } from '../../http/handler.ts'
+import { insertNotifications, type NewNotification } from './queries.ts'
+
+export type Notice = Omit<NewNotification, 'id' | 'user_id'>
+
+/** Leaves the same notice with each person, and tells their open streams. Its text must hold no PHI. */
+export async function notify(
+  db: Db,
+  { emit, newId }: { readonly emit: Emit; readonly newId: () => string },
+  userIds: readonly string[],
+  notice: Notice,
+): Promise<void> {
+  if (userIds.length === 0) return
+  const notifications = userIds.map((user_id) => ({ ...notice, id: newId(), user_id }))
+  await insertNotifications(db, notifications)
+  for (const { id, user_id, type } of notifications)
+    emit({ type: 'notification.new', audience: { user: user_id }, data: { notification_id: id, type } })
+}

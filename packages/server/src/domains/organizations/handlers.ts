@@ -1,0 +1,59 @@
+import type { components } from '../../generated/contract.ts'
+import type { OrganizationsHandlers } from '../../generated/handlers.ts'
+import { notFound, problem } from '../../http/problem.ts'
+import type { Services } from '../../services.ts'
+import { validOrganization } from './policy.ts'
+import * as queries from './queries.ts'
+
+type OrganizationDetail = components['schemas']['OrganizationDetail']
+type Row = NonNullable<Awaited<ReturnType<typeof queries.findOrganization>>>
+
+const toDetail = (row: Row, role: OrganizationDetail['role']): OrganizationDetail => ({
+  ...row,
+  // Written only through the contract's OrganizationSettings.
+  settings: row.settings as OrganizationDetail['settings'],
+  role,
+})
+
+export const organizationsHandlers = ({ cursors, newId }: Services): OrganizationsHandlers => ({
+  async listOrganizations({ db, actor }, { query }) {
+    const { limit, cursor, include_total } = query
+    const filters = { user_id: actor.userId }
+    const position = cursor === undefined ? undefined : cursors.decode('listOrganizations', filters, cursor)
+    if (cursor !== undefined && position === undefined)
+      return problem('INVALID_CURSOR', 'The cursor belongs to another list.')
+    const [name, id] = position ?? []
+    const after = position && { name: String(name), id: String(id) }
+    const rows = await queries.listOrganizations(db, actor.userId, after, limit + 1)
+    const items = rows.slice(0, limit)
+    const last = items.at(-1)
+    const hasMore = rows.length > limit && last !== undefined
+    return {
+      items,
+      next_cursor: hasMore ? cursors.encode('listOrganizations', filters, [last.name, last.id]) : null,
+      ...(include_total && { total: await queries.countOrganizations(db, actor.userId) }),
+    }
+  },
+
+  async createOrganization({ db }, { body }) {
+    const refusal = validOrganization(body)
+    if (refusal !== undefined) return refusal
+    const id = newId()
+    await queries.createOrganization(db, {
+      id,
+      membershipId: newId(),
+      name: body.name.trim(),
+      taxId: body.tax_id ?? null,
+      timezone: body.timezone ?? 'America/New_York',
+      settings: body.settings ?? {},
+    })
+    const row = await queries.findOrganization(db, id)
+    return row === undefined ? problem('INTERNAL_ERROR') : toDetail(row, 'ADMIN')
+  },
+
+  async getOrganization({ db, actor }, { params }) {
+    const row = await queries.findOrganization(db, params.org_id)
+    if (row === undefined) return notFound('organization')
+    return toDetail(row, actor.as.kind === 'member' ? actor.as.role : null)
+  },
+})

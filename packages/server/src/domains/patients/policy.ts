@@ -1,0 +1,65 @@
+import type { Db } from '../../db/scope.ts'
+import type { Admission, Person } from '../../http/actor.ts'
+import { notFound, type Problem, problem } from '../../http/problem.ts'
+import type { NewContactMethod } from './queries.ts'
+import * as queries from './queries.ts'
+
+const ownFields = new Set(['first_name', 'last_name'])
+
+/** Patients may change their own name and nothing else of the record. */
+export function refuseOwnUpdate(as: Admission, changes: object): Problem<'FORBIDDEN'> | undefined {
+  if (as.kind !== 'patient') return undefined
+  const other = Object.keys(changes).find((field) => !ownFields.has(field))
+  return other ? problem('FORBIDDEN', `Ask the practice to change ${other}.`) : undefined
+}
+
+/**
+ * A patient named in the body must be one whom the caller reaches. Members reach every patient of the organization;
+ * a proxy learns whether access has ended or does not cover this, a stranger nothing.
+ */
+export async function refuseUnreachable(
+  db: Db,
+  { as, userId }: Person,
+  patientId: string,
+  now: Date,
+): Promise<Problem<'NOT_FOUND' | 'PROXY_ACCESS_EXPIRED' | 'PROXY_PERMISSION_DENIED'> | undefined> {
+  if (as.kind !== 'patient' || as.patients.some((patient) => patient.patientId === patientId))
+    return undefined
+  const access = await queries.findProxyAccess(db, as.organizationId, userId, patientId)
+  if (!access) return notFound('patient')
+  return access.expires_at !== null && Date.parse(access.expires_at) <= now.getTime()
+    ? problem('PROXY_ACCESS_EXPIRED', 'Your access to this patient has ended.')
+    : problem('PROXY_PERMISSION_DENIED', 'Your access to this patient does not cover this.')
+}
+
+/** An e-mail address for EMAIL, a number for the rest; one primary of each type. */
+export function refuseContacts(
+  contacts: readonly Omit<NewContactMethod, 'id'>[],
+): Problem<'VALIDATION_ERROR'> | undefined {
+  const primaries = new Set<string>()
+  const errors = contacts.flatMap(({ type, value, is_primary }, index) => {
+    const pointer = `/contact_methods/${index}`
+    if ((type === 'EMAIL') !== value.includes('@'))
+      return [
+        {
+          pointer: `${pointer}/value`,
+          message: type === 'EMAIL' ? 'must be an e-mail address' : 'must be an E.164 number',
+        },
+      ]
+    if (is_primary && primaries.has(type))
+      return [{ pointer: `${pointer}/is_primary`, message: `there is a primary ${type} already` }]
+    if (is_primary) primaries.add(type)
+    return []
+  })
+  return errors.length > 0 ? problem('VALIDATION_ERROR', undefined, { errors }) : undefined
+}
+
+/** A date of birth lies in the past, wherever on earth "today" is. */
+export function refuseBirth(dob: string | undefined, now: Date): Problem<'VALIDATION_ERROR'> | undefined {
+  if (dob === undefined) return undefined
+  const latest = new Date(now.getTime() + 14 * 3_600_000).toISOString().slice(0, 10)
+  if (dob <= latest && dob >= '1875-01-01') return undefined
+  return problem('VALIDATION_ERROR', undefined, {
+    errors: [{ pointer: '/dob', message: 'must be a date of birth' }],
+  })
+}

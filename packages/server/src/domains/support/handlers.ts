@@ -1,0 +1,104 @@
+import { openPage } from '../../db/keyset.ts'
+import type { SupportHandlers } from '../../generated/handlers.ts'
+import { notFound, Problem } from '../../http/problem.ts'
+import type { Services } from '../../services.ts'
+import { firstResponseDue } from './due.ts'
+import * as queries from './queries.ts'
+import { afterOwnersMessage, refuseClosed, resolvedAt } from './transitions.ts'
+
+const USER_AGENT_MAX = 500
+
+export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHandlers => ({
+  async createTicket({ db, actor, emit }, { body }) {
+    const now = clock.now()
+    const organizationId = body.organization_id ?? null
+    if (organizationId !== null && !(await queries.belongsTo(db, actor.userId, organizationId, now)))
+      return notFound('organization')
+    const userAgent = actor.origin.userAgent?.slice(0, USER_AGENT_MAX)
+    const ticket = await queries.insertTicket(db, {
+      id: newId(),
+      user_id: actor.userId,
+      organization_id: organizationId,
+      category: body.category,
+      subject: body.subject,
+      body: body.body,
+      urgency: body.urgency,
+      context: { ...(userAgent ? { user_agent: userAgent } : {}), ...body.context },
+      first_response_due_at: firstResponseDue(body.urgency, now),
+      created_at: now,
+    })
+    emit({
+      type: 'ticket.created',
+      audience: { support: true },
+      data: {
+        ticket_id: ticket.id,
+        ticket_number: ticket.ticket_number,
+        category: ticket.category,
+        urgency: ticket.urgency,
+        organization_id: ticket.organization_id,
+        first_response_due_at: ticket.first_response_due_at,
+      },
+    })
+    return { ...ticket, messages: [] }
+  },
+
+  async listTickets({ db, actor }, { query }) {
+    const page = openPage(cursors, 'listTickets', { ...query, user: actor.userId }, query)
+    if (page instanceof Problem) return page
+    const total = query.include_total ? await queries.countTickets(db, actor.userId, query.status) : undefined
+    const rows = await queries.listTickets(db, actor.userId, query.status, page)
+    return page.close(rows, (row) => [row.created_at, row.id], total)
+  },
+
+  async getTicket({ db, actor }, { params }) {
+    const ticket = await queries.findTicket(db, actor.userId, params.ticket_id)
+    if (!ticket) return notFound('ticket')
+    return { ...ticket, messages: await queries.listMessages(db, ticket.id, actor.userId) }
+  },
+
+  async addTicketMessage({ db, actor, emit }, { params, body }) {
+    const now = clock.now()
+    const ticket = await queries.lockTicket(db, actor.userId, params.ticket_id)
+    if (!ticket) return notFound('ticket')
+    const closed = refuseClosed(ticket.status)
+    if (closed) return closed
+    const id = newId()
+    await queries.insertMessage(db, {
+      id,
+      ticket_id: ticket.id,
+      sender_id: actor.userId,
+      body: body.body,
+      is_internal_note: false,
+      created_at: now,
+    })
+    const status = afterOwnersMessage(ticket.status)
+    const moved =
+      status === ticket.status
+        ? ticket
+        : await queries.moveTicket(db, ticket.id, {
+            status,
+            resolved_at: resolvedAt(ticket.status, status, ticket.resolved_at, now),
+          })
+    emit({
+      type: 'ticket.message',
+      audience: { support: true },
+      data: {
+        ticket_id: ticket.id,
+        ticket_number: ticket.ticket_number,
+        message_id: id,
+        status: moved.status,
+        version: moved.version,
+      },
+    })
+    return {
+      id,
+      ticket_id: ticket.id,
+      sender_name: actor.displayName,
+      is_from_support: false,
+      body: body.body,
+      created_at: now.toISOString(),
+      ticket_status: moved.status,
+      ticket_version: moved.version,
+    }
+  },
+})

@@ -1,0 +1,217 @@
+import { sql } from 'kysely'
+import { rowAfter, type Slice } from '../../db/keyset.ts'
+import type { Db } from '../../db/scope.ts'
+import type { components } from '../../generated/contract.ts'
+import type { TicketUrgency } from './due.ts'
+import type { TicketStatus } from './transitions.ts'
+
+type TicketContext = components['schemas']['TicketContext']
+
+const listed = [
+  'id',
+  'ticket_number',
+  'category',
+  'subject',
+  'status',
+  'urgency',
+  'organization_id',
+  'version',
+  'first_response_due_at',
+  'first_responded_at',
+  'resolved_at',
+  'created_at',
+  'updated_at',
+] as const
+
+const own = (db: Db, userId: string, status: TicketStatus | undefined) => {
+  const query = db.selectFrom('support_tickets').where('user_id', '=', userId)
+  return status === undefined ? query : query.where('status', '=', status)
+}
+
+/** A person's own tickets, latest first. */
+export const listTickets = (
+  db: Db,
+  userId: string,
+  status: TicketStatus | undefined,
+  { after, limit }: Slice,
+) =>
+  own(db, userId, status)
+    .$if(after !== null, (query) => query.where(rowAfter(['created_at', 'id'], 'descending', after ?? [])))
+    .select(listed)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute()
+
+export async function countTickets(
+  db: Db,
+  userId: string,
+  status: TicketStatus | undefined,
+): Promise<number> {
+  const { total } = await own(db, userId, status)
+    .select(sql<number>`count(*)`.as('total'))
+    .executeTakeFirstOrThrow()
+  return total
+}
+
+/** One of a person's own tickets; somebody else's is undefined. */
+export const findTicket = (db: Db, userId: string, ticketId: string) =>
+  db
+    .selectFrom('support_tickets')
+    .where('id', '=', ticketId)
+    .where('user_id', '=', userId)
+    .select([...listed, 'body'])
+    .select(sql<TicketContext>`context`.as('context'))
+    .executeTakeFirst()
+
+const LATEST = 500
+
+/** What owner and desk both see of the conversation: the latest messages, oldest first, never a note. */
+export const listMessages = (db: Db, ticketId: string, ownerId: string) =>
+  db
+    .selectFrom(
+      db
+        .selectFrom('support_messages')
+        .where('ticket_id', '=', ticketId)
+        .where('is_internal_note', '=', false)
+        .select(['id', 'ticket_id', 'sender_id', 'body', 'created_at'])
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(LATEST)
+        .as('m'),
+    )
+    .leftJoin('users as s', 's.id', 'm.sender_id')
+    .select(['m.id', 'm.ticket_id', 's.display_name as sender_name', 'm.body', 'm.created_at'])
+    .select(sql<boolean>`m.sender_id is distinct from ${ownerId}`.as('is_from_support'))
+    .orderBy('m.created_at')
+    .orderBy('m.id')
+    .execute()
+
+export interface NewTicket {
+  readonly id: string
+  readonly user_id: string
+  readonly organization_id: string | null
+  readonly category: components['schemas']['TicketCategory']
+  readonly subject: string
+  readonly body: string
+  readonly urgency: TicketUrgency
+  readonly context: TicketContext
+  readonly first_response_due_at: Date
+  readonly created_at: Date
+}
+
+/**
+ * Opens a ticket under the next number of its year. The counter's row stays locked until the transaction ends:
+ * one that rolls back leaves no gap.
+ */
+export const insertTicket = (db: Db, { context, ...ticket }: NewTicket) =>
+  db
+    .with('counter', (cte) =>
+      cte
+        .insertInto('support_ticket_counters')
+        .values({ year: ticket.created_at.getUTCFullYear(), last_number: 1 })
+        .onConflict((conflict) =>
+          conflict
+            .column('year')
+            .doUpdateSet({ last_number: sql<number>`support_ticket_counters.last_number + 1` }),
+        )
+        .returning(
+          sql<string>`'TKT-' || year || '-' || lpad(last_number::text, greatest(5, length(last_number::text)), '0')`.as(
+            'number',
+          ),
+        ),
+    )
+    .insertInto('support_tickets')
+    .values((eb) => ({
+      ...ticket,
+      context: JSON.stringify(context),
+      ticket_number: eb.selectFrom('counter').select('number').$asScalar().$notNull(),
+    }))
+    .returning([...listed, 'body'])
+    .returning(sql<TicketContext>`context`.as('context'))
+    .executeTakeFirstOrThrow()
+
+/** Locks a person's own ticket until the transaction ends. */
+export const lockTicket = (db: Db, userId: string, ticketId: string) =>
+  db
+    .selectFrom('support_tickets')
+    .where('id', '=', ticketId)
+    .where('user_id', '=', userId)
+    .select(['id', 'ticket_number', 'status', 'resolved_at', 'version'])
+    .forUpdate()
+    .executeTakeFirst()
+
+/** Moves a locked ticket; counts as a change. */
+export const moveTicket = (
+  db: Db,
+  ticketId: string,
+  to: { status: TicketStatus; resolved_at: string | null },
+) =>
+  db
+    .updateTable('support_tickets')
+    .set((eb) => ({ ...to, version: eb('version', '+', 1) }))
+    .where('id', '=', ticketId)
+    .returning(['status', 'version'])
+    .executeTakeFirstOrThrow()
+
+export interface NewSupportMessage {
+  readonly id: string
+  readonly ticket_id: string
+  readonly sender_id: string
+  readonly body: string
+  readonly is_internal_note: boolean
+  readonly created_at: Date
+}
+
+export const insertMessage = (db: Db, message: NewSupportMessage) =>
+  db.insertInto('support_messages').values(message).execute()
+
+/** Whether the person works in the organization, is its patient or acts for one. */
+export async function belongsTo(db: Db, userId: string, organizationId: string, now: Date): Promise<boolean> {
+  const { belongs } = await db
+    .selectNoFrom((eb) =>
+      eb
+        .or([
+          eb.exists(
+            eb
+              .selectFrom('organization_memberships as m')
+              .innerJoin('organizations as o', 'o.id', 'm.organization_id')
+              .where('m.organization_id', '=', organizationId)
+              .where('m.user_id', '=', userId)
+              .where('m.deleted_at', 'is', null)
+              .where('o.deleted_at', 'is', null),
+          ),
+          eb.exists(
+            eb
+              .selectFrom('organization_patients as e')
+              .innerJoin('patients as p', 'p.id', 'e.patient_id')
+              .where('e.organization_id', '=', organizationId)
+              .where('e.deleted_at', 'is', null)
+              .where('p.deleted_at', 'is', null)
+              .where((inner) =>
+                inner.or([
+                  inner('p.user_id', '=', userId),
+                  inner.exists(
+                    inner
+                      .selectFrom('patient_proxy_assignments as a')
+                      .innerJoin('proxies as x', 'x.id', 'a.proxy_id')
+                      .whereRef('a.patient_id', '=', 'p.id')
+                      .where('a.deleted_at', 'is', null)
+                      .where('x.user_id', '=', userId)
+                      .where('x.deleted_at', 'is', null)
+                      .where((live) =>
+                        live.or([
+                          live('a.expires_at', 'is', null),
+                          live('a.expires_at', '>', now.toISOString()),
+                        ]),
+                      ),
+                  ),
+                ]),
+              ),
+          ),
+        ])
+        .as('belongs'),
+    )
+    .executeTakeFirstOrThrow()
+  return Boolean(belongs)
+}

@@ -1,0 +1,449 @@
+// Generated from the migrated database by `npm run gen`. Never edit.
+
+import type { ColumnType, GeneratedAlways } from 'kysely'
+
+type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
+  ? ColumnType<S, I | undefined, U>
+  : ColumnType<T, T | undefined, T>
+
+/** ISO 8601 with milliseconds when read; a Date may be written too. */
+export type Instant = ColumnType<string, string | Date, string | Date>
+
+/** Parsed when read; written as JSON text. */
+export type Json = ColumnType<JsonValue, string, string>
+export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue | undefined }
+
+export interface AppointmentsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  provider_id: string
+  appointment_type: 'IN_PERSON' | 'TELEHEALTH'
+  status: Generated<'SCHEDULED' | 'CONFIRMED' | 'COMPLETED' | 'CANCELLED' | 'NO_SHOW'>
+  scheduled_at: Instant
+  duration_minutes: Generated<number>
+  ends_at: Instant
+  reason: string | null
+  notes: string | null
+  location: string | null
+  telehealth_url: string | null
+  cancellation_reason: string | null
+  version: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface AuditLogsTable {
+  id: string
+  actor_user_id: string | null
+  actor_type: 'USER' | 'API_KEY' | 'SYSTEM' | 'ANONYMOUS'
+  organization_id: string | null
+  operation_id: string
+  resource_type: string
+  resource_id: string | null
+  action_type: string
+  ip_address: string | null
+  user_agent: string | null
+  impersonator_id: string | null
+  request_id: string
+  reason: string | null
+  outcome: 'SUCCESS' | 'DENIED'
+  problem_code: string | null
+  changes: Json | null
+  occurred_at: Instant
+}
+
+export interface CareTeamAssignmentsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  provider_id: string
+  is_primary_provider: Generated<boolean>
+  assigned_at: Instant
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
+export interface ConsentDocumentsTable {
+  id: string
+  type: 'HIPAA_NOTICE' | 'TERMS_OF_SERVICE' | 'TREATMENT_AGREEMENT'
+  version: string
+  title: string
+  content: string
+  effective_date: Instant
+  created_at: Generated<Instant>
+}
+
+export interface ConsentsTable {
+  id: string
+  user_id: string
+  patient_id: string | null
+  document_id: string
+  agreed_at: Instant
+  ip_address: string | null
+  created_at: Generated<Instant>
+}
+
+export interface ContactMethodsTable {
+  id: string
+  patient_id: string
+  type: 'MOBILE' | 'HOME' | 'WORK' | 'EMAIL'
+  value: string
+  is_primary: Generated<boolean>
+  is_safe_for_voicemail: Generated<boolean>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
+export interface EventsTable {
+  id: GeneratedAlways<number>
+  xid: Generated<string>
+  user_id: string | null
+  organization_id: string | null
+  to_support: Generated<boolean>
+  type: string
+  payload: Json
+  created_at: Instant
+}
+
+export interface EventsPurgedTable {
+  singleton: Generated<boolean>
+  xid: string
+  id: number
+}
+
+export interface IdempotencyKeysTable {
+  actor_id: string
+  operation_id: string
+  key: string
+  request_hash: Buffer
+  status: number
+  response: Json | null
+  expires_at: Instant
+  created_at: Generated<Instant>
+}
+
+export interface ImpersonationsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  admin_user_id: string
+  reason: string
+  started_at: Instant
+  expires_at: Instant
+  ended_at: Instant | null
+  ended_by: string | null
+  audit_log_id: string
+  created_at: Generated<Instant>
+}
+
+export interface MessageParticipantsTable {
+  id: string
+  organization_id: string
+  thread_id: string
+  user_id: string
+  last_read_at: Instant | null
+  is_archived: Generated<boolean>
+  joined_at: Instant
+}
+
+export interface MessageThreadsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  subject: string
+  created_at: Generated<Instant>
+  updated_at: Instant
+  deleted_at: Instant | null
+}
+
+export interface MessagesTable {
+  id: string
+  organization_id: string
+  thread_id: string
+  sender_id: string
+  body: string
+  attachments: Generated<Json>
+  created_at: Instant
+}
+
+export interface MfaChallengesTable {
+  id: string
+  user_id: string
+  token_hash: Buffer
+  attempts: Generated<number>
+  device: string | null
+  expires_at: Instant
+  used_at: Instant | null
+  created_at: Generated<Instant>
+}
+
+export interface MfaEnrollmentsTable {
+  user_id: string
+  secret: string
+  backup_code_hashes: Buffer[]
+  expires_at: Instant
+  created_at: Generated<Instant>
+}
+
+export interface NotificationsTable {
+  id: string
+  user_id: string
+  organization_id: string | null
+  type: 'appointment' | 'message' | 'billing' | 'system' | 'admin'
+  title: string
+  body: string
+  action_url: string | null
+  is_read: Generated<boolean>
+  metadata: Generated<Json>
+  created_at: Instant
+  deleted_at: Instant | null
+}
+
+export interface OrganizationMembershipsTable {
+  id: string
+  organization_id: string
+  user_id: string
+  role: 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR'
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface OrganizationPatientsTable {
+  organization_id: string
+  patient_id: string
+  medical_record_number: string
+  status: Generated<'ACTIVE' | 'DISCHARGED'>
+  enrolled_at: Instant
+  discharged_at: Instant | null
+  first_name: string
+  last_name: string
+  dob: string
+  search_text: string
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface OrganizationsTable {
+  id: string
+  name: string
+  tax_id: string | null
+  timezone: Generated<string>
+  settings: Generated<Json>
+  stripe_customer_id: string | null
+  subscription_status: Generated<'ACTIVE' | 'PAST_DUE' | 'CANCELED' | 'INCOMPLETE' | 'TRIALING'>
+  suspended_at: Instant | null
+  suspended_reason: string | null
+  member_count: Generated<number>
+  patient_count: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface PatientProxyAssignmentsTable {
+  id: string
+  proxy_id: string
+  patient_id: string
+  relationship_type: 'PARENT' | 'GUARDIAN' | 'POA' | 'SPOUSE'
+  can_view_clinical_notes: Generated<boolean>
+  can_view_billing: Generated<boolean>
+  can_schedule_appointments: Generated<boolean>
+  access_granted_at: Instant
+  expires_at: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface PatientsTable {
+  id: string
+  user_id: string | null
+  first_name: string
+  last_name: string
+  dob: string
+  legal_sex: Generated<'FEMALE' | 'MALE' | 'NON_BINARY' | 'UNKNOWN'>
+  stripe_customer_id: string | null
+  subscription_status: 'ACTIVE' | 'PAST_DUE' | 'CANCELED' | 'INCOMPLETE' | 'TRIALING' | null
+  version: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface ProvidersTable {
+  id: string
+  user_id: string
+  npi_number: string
+  dea_number: string | null
+  specialty: string | null
+  state_licenses: Generated<Json>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface ProxiesTable {
+  id: string
+  user_id: string
+  relationship_to_patient: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface StaffTable {
+  id: string
+  user_id: string
+  employee_id: string | null
+  job_title: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+export interface StreamTicketsTable {
+  id: string
+  token_hash: Buffer
+  session_id: string
+  expires_at: Instant
+  used_at: Instant | null
+  created_at: Generated<Instant>
+}
+
+export interface SupportMessagesTable {
+  id: string
+  ticket_id: string
+  sender_id: string | null
+  body: string
+  is_internal_note: Generated<boolean>
+  attachment_document_id: string | null
+  created_at: Instant
+}
+
+export interface SupportTicketCountersTable {
+  year: number
+  last_number: number
+}
+
+export interface SupportTicketsTable {
+  id: string
+  user_id: string
+  organization_id: string | null
+  ticket_number: string
+  category: 'TECHNICAL' | 'BILLING' | 'CLINICAL' | 'ACCOUNT' | 'OTHER'
+  subject: string
+  body: string
+  status: Generated<'OPEN' | 'IN_PROGRESS' | 'WAITING_ON_USER' | 'RESOLVED' | 'CLOSED'>
+  urgency: Generated<'LOW' | 'NORMAL' | 'HIGH' | 'URGENT'>
+  assignee_id: string | null
+  screenshot_document_id: string | null
+  context: Generated<Json>
+  first_response_due_at: Instant
+  first_responded_at: Instant | null
+  resolved_at: Instant | null
+  version: Generated<number>
+  created_at: Instant
+  updated_at: Generated<Instant>
+}
+
+export interface TelemetryEventsTable {
+  id: string
+  user_id: string
+  event_name: string
+  properties: Generated<Json>
+  ip_address: string | null
+  user_agent: string | null
+  occurred_at: Instant
+  created_at: Generated<Instant>
+}
+
+export interface UserMfaBackupCodesTable {
+  user_id: string
+  code_hash: Buffer
+  used_at: Instant | null
+  created_at: Generated<Instant>
+}
+
+export interface UserSessionsTable {
+  id: string
+  user_id: string
+  refresh_token_hash: Buffer | null
+  refresh_family_hash: Buffer | null
+  device: string | null
+  user_agent: string | null
+  ip_address: string | null
+  idle_seconds: number
+  last_active_at: Instant
+  mfa_verified_at: Instant | null
+  expires_at: Instant
+  revoked_at: Instant | null
+  revoked_reason: string | null
+  impersonation_id: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
+export interface UsersTable {
+  id: string
+  email: string
+  password_hash: string | null
+  display_name: string
+  timezone: Generated<string>
+  is_super_admin: Generated<boolean>
+  is_support_agent: Generated<boolean>
+  mfa_enabled: Generated<boolean>
+  mfa_secret: string | null
+  mfa_last_step: number | null
+  transactional_consent: Generated<boolean>
+  marketing_consent: Generated<boolean>
+  requires_consent: Generated<boolean>
+  last_login_at: Instant | null
+  failed_login_attempts: Generated<number>
+  locked_until: Instant | null
+  suspended_at: Instant | null
+  suspended_reason: string | null
+  must_reset_password: Generated<boolean>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
+/** Every table, as Kysely knows it. */
+export interface Tables {
+  appointments: AppointmentsTable
+  audit_logs: AuditLogsTable
+  care_team_assignments: CareTeamAssignmentsTable
+  consent_documents: ConsentDocumentsTable
+  consents: ConsentsTable
+  contact_methods: ContactMethodsTable
+  events: EventsTable
+  events_purged: EventsPurgedTable
+  idempotency_keys: IdempotencyKeysTable
+  impersonations: ImpersonationsTable
+  message_participants: MessageParticipantsTable
+  message_threads: MessageThreadsTable
+  messages: MessagesTable
+  mfa_challenges: MfaChallengesTable
+  mfa_enrollments: MfaEnrollmentsTable
+  notifications: NotificationsTable
+  organization_memberships: OrganizationMembershipsTable
+  organization_patients: OrganizationPatientsTable
+  organizations: OrganizationsTable
+  patient_proxy_assignments: PatientProxyAssignmentsTable
+  patients: PatientsTable
+  providers: ProvidersTable
+  proxies: ProxiesTable
+  staff: StaffTable
+  stream_tickets: StreamTicketsTable
+  support_messages: SupportMessagesTable
+  support_ticket_counters: SupportTicketCountersTable
+  support_tickets: SupportTicketsTable
+  telemetry_events: TelemetryEventsTable
+  user_mfa_backup_codes: UserMfaBackupCodesTable
+  user_sessions: UserSessionsTable
+  users: UsersTable
+}

@@ -1,0 +1,56 @@
+import type { OrganizationRole, PlatformRole, ProxyPermission } from './operation.ts'
+
+/** Where a request came from. */
+export interface Origin {
+  readonly requestId: string
+  readonly ip: string
+  readonly userAgent: string | null
+}
+
+/** A patient whom the caller is, or acts for with live access. */
+export interface ReachablePatient extends Readonly<Record<ProxyPermission, boolean>> {
+  readonly patientId: string
+  readonly self: boolean
+}
+
+/** How the role gate let the caller in. */
+export type Admission =
+  | { readonly kind: 'member'; readonly organizationId: string; readonly role: OrganizationRole }
+  | { readonly kind: 'patient'; readonly organizationId: string; readonly patients: readonly ReachablePatient[] }
+  | { readonly kind: 'platform'; readonly role: PlatformRole; readonly organizationId: string | null }
+  | { readonly kind: 'user' }
+
+export interface Impersonation {
+  readonly id: string
+  readonly adminUserId: string
+  readonly adminName: string
+  readonly patientId: string
+  readonly organizationId: string
+  readonly reason: string
+  readonly expiresAt: string
+}
+
+/** A signed-in person. Under impersonation: the patient, without any role, and `impersonation` set. */
+export interface Person {
+  readonly kind: 'person'
+  readonly userId: string
+  readonly sessionId: string
+  readonly email: string
+  readonly displayName: string
+  readonly memberships: readonly { readonly organizationId: string; readonly role: OrganizationRole }[]
+  readonly platformRoles: readonly PlatformRole[]
+  readonly mfaEnabled: boolean
+  /** The session's last MFA code, ISO instant. */
+  readonly mfaVerifiedAt: string | null
+  readonly impersonation: Impersonation | null
+  readonly as: Admission
+  readonly origin: Origin
+}
+
+/** Whoever calls a public operation. */
+export interface Anonymous {
+  readonly kind: 'anonymous'
+  readonly origin: Origin
+}
+
+export type Actor = Person | Anonymous

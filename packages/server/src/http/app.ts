@@ -1,0 +1,398 @@
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import { sql } from 'kysely'
+import type { Pool } from 'pg'
+import Fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify'
+import type { Config } from '../config.ts'
+import { AuditBatch } from '../db/audit-batch.ts'
+import { type Db, transaction, unscoped } from '../db/scope.ts'
+import type { Hub } from '../domains/events/hub.ts'
+import { redeemStreamTicket } from '../domains/events/queries.ts'
+import type { Handlers } from '../generated/handlers.ts'
+import { type OperationId, operations } from '../generated/operations.ts'
+import type { JobQueue } from '../jobs/queue.ts'
+import type { Services } from '../services.ts'
+import { StartupError } from '../startup-error.ts'
+import type { Anonymous, Person } from './actor.ts'
+import { registerDocs } from './docs.ts'
+import { toProblem } from './error-handler.ts'
+import type { Audience, Subscription } from './handler.ts'
+import type { OperationDefinition } from './operation.ts'
+import { Problem, problem } from './problem.ts'
+import { personOf, type RequestState } from './request-state.ts'
+import { access } from './steps/access.ts'
+import { account } from './steps/account.ts'
+import { auditRow, auditWrite, isAudited, isDenial } from './steps/audit.ts'
+import { authenticate, personOfSession, sessionFault } from './steps/authenticate.ts'
+import { consent } from './steps/consent.ts'
+import { claimKey, idempotencyKey, type StoredReply, storeReply } from './steps/idempotency.ts'
+import { impersonation } from './steps/impersonation.ts'
+import { mfa } from './steps/mfa.ts'
+import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
+import { scopeOf } from './steps/scope.ts'
+import { stepUp } from './steps/step-up.ts'
+import { loadSession } from './session.ts'
+import { openStream } from './stream.ts'
+import { Schemas } from './validate.ts'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    operation?: OperationDefinition
+    /** The few routes beside the contract: its own text and the pages that show it. */
+    documentation?: true
+  }
+  interface FastifyRequest {
+    state: RequestState | null
+    quota: Quota | null
+  }
+}
+
+/** What the composition root puts together. */
+export interface AppParts {
+  readonly services: Services
+  readonly handlers: Handlers
+  readonly pool: Pool
+  readonly audit: AuditBatch
+  /** Actors whose audit row is committed already (break glass). */
+  readonly audited: WeakSet<Person>
+  readonly hub: Hub
+  readonly jobs: JobQueue
+  readonly redis: RedisConnection | null
+  /** Something was published: wakes every replica's tailer. */
+  readonly published: () => void
+}
+
+type AnyHandler = (
+  context: unknown,
+  input: unknown,
+) => Promise<unknown>
+
+const safeRequestId = /^[\w.:-]{1,128}$/
+
+interface Outbox {
+  events: { type: string; audience: Audience; data: unknown }[]
+  jobs: { name: string; payload: object }[]
+}
+
+interface Reply {
+  readonly status: number
+  readonly json: string | undefined
+  readonly version: unknown
+  readonly replayed: boolean
+}
+
+type TrustProxy = NonNullable<FastifyServerOptions['trustProxy']>
+
+/** Fastify counts hops by a function; its types know no number. */
+function trustProxy(setting: Config['trustProxy']): TrustProxy {
+  if (typeof setting === 'number') return (_address: string, hop: number) => hop < setting
+  return setting === false ? false : [...setting]
+}
+
+/**
+ * The one composition root: every operation of the contract becomes a route with its gates. Refuses to start
+ * when an operation has no handler, a handler no operation, or a route is outside the contract.
+ */
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const { services, pool, audit } = parts
+  const { config, clock, log } = services
+  const schemas = new Schemas()
+  const rateLimit = createRateLimit(config, parts.redis)
+  const signIn = authenticate(pool, services.tokens, (ticket, now) =>
+    unscoped(pool, 'write', (db) => redeemStreamTicket(db, ticket, now)),
+  )
+
+  const app = Fastify({
+    logger: false,
+    bodyLimit: config.bodyLimitBytes,
+    trustProxy: trustProxy(config.trustProxy),
+    exposeHeadRoutes: false,
+    routerOptions: { ignoreTrailingSlash: false, maxParamLength: 300 },
+    requestIdHeader: false,
+    genReqId: (request) => {
+      const given = request.headers['x-request-id']
+      return typeof given === 'string' && safeRequestId.test(given) ? given : services.newId()
+    },
+  })
+  app.removeContentTypeParser('text/plain')
+  app.decorateRequest('state', null)
+  app.decorateRequest('quota', null)
+
+  app.addHook('onRoute', ({ config: route, method, url }) => {
+    if (!route?.operation && !route?.documentation)
+      throw new StartupError(`The route ${String(method)} ${url} is not in the contract.`)
+  })
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  await app.register(helmet, { contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } })
+  if (config.corsOrigins.length > 0)
+    await app.register(cors, {
+      origin: [...config.corsOrigins],
+      exposedHeaders: ['ETag', 'Retry-After', 'X-Request-ID', 'X-Idempotent-Replayed', 'RateLimit'],
+    })
+  app.addHook('onSend', async (request, reply) => {
+    // Answers are a person's own; only the docs may be kept.
+    if (!request.routeOptions.config.documentation) reply.header('cache-control', 'no-store')
+    const { quota } = request
+    if (!quota) return
+    reply.headers({
+      'ratelimit-policy': `"${quota.name}";q=${quota.points};w=${quota.windowSeconds}`,
+      ratelimit: `"${quota.name}";r=${quota.remaining};t=${quota.resetSeconds}`,
+      'x-ratelimit-limit': quota.points,
+      'x-ratelimit-remaining': quota.remaining,
+      'x-ratelimit-reset': quota.resetSeconds,
+    })
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    // Neither path nor query: both may name a person.
+    const operation = request.routeOptions.config.operation?.id
+    const ms = Math.round(reply.elapsedTime * 10) / 10
+    log.info({ request_id: request.id, operation, status: reply.statusCode, ms }, 'answered')
+  })
+
+  const stateOf = (request: FastifyRequest, operation: OperationDefinition): RequestState => ({
+    operation,
+    origin: { requestId: request.id, ip: request.ip, userAgent: request.headers['user-agent']?.slice(0, 500) ?? null },
+    now: clock.now(),
+    params: Object(request.params),
+    query: Object(request.query),
+    headers: request.headers,
+    session: null,
+    actor: null,
+    organizationId: null,
+    body: undefined,
+  })
+
+  const checkParams = (state: RequestState): void => {
+    const invalid = schemas.check(state.operation, { params: state.params })
+    if (invalid) throw invalid
+  }
+
+  /** Everything that can refuse without the body, before the body is read. */
+  async function gatekeeper(request: FastifyRequest): Promise<void> {
+    const { operation } = request.routeOptions.config
+    if (!operation) return
+    const state = stateOf(request, operation)
+    request.state = state
+    try {
+      await signIn(state)
+    } catch (refused) {
+      // Guessing credentials is limited by address.
+      request.quota = await rateLimit(state)
+      throw refused
+    }
+    request.quota = await rateLimit(state)
+    account(state)
+    impersonation(state)
+    checkParams(state)
+    access(state)
+    consent(state)
+    mfa(state)
+    stepUp(state)
+  }
+
+  const handlerOf = (id: OperationId): AnyHandler => {
+    const handler: unknown = parts.handlers[id]
+    if (typeof handler !== 'function') throw new StartupError(`The operation ${id} has no handler.`)
+    // The table of handlers is typed per operation; here they are called by name, with validated input.
+    return handler as AnyHandler
+  }
+
+  const contextOf = (state: RequestState, db: Db | null, outbox: Outbox) => ({
+    db,
+    actor: state.actor,
+    log: log.child({ request_id: state.origin.requestId, operation: state.operation.id }),
+    emit: (event: Outbox['events'][number]) => outbox.events.push(event),
+    enqueue: (name: string, payload: object) => outbox.jobs.push({ name, payload }),
+  })
+
+  async function publish(db: Db, outbox: Outbox, now: Date): Promise<void> {
+    for (const { type, audience, data } of outbox.events)
+      await db
+        .insertInto('events')
+        .values({
+          user_id: audience.user ?? null,
+          organization_id: audience.organization ?? null,
+          to_support: audience.support ?? false,
+          type,
+          payload: JSON.stringify(data),
+          created_at: now,
+        })
+        .execute()
+    for (const { name, payload } of outbox.jobs) await parts.jobs.insert(db, name, payload)
+  }
+
+  function toReply(operation: OperationDefinition, value: unknown): Reply {
+    const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
+    const json = value === undefined ? undefined : schemas.serialize(operation, value)
+    return { status: operation.status, json, version, replayed: false }
+  }
+
+  async function read(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
+    const outbox: Outbox = { events: [], jobs: [] }
+    const value = await transaction(pool, scopeOf(state), 'read', async (db) => ({
+      value: await handler(contextOf(state, db, outbox), input),
+      commit: true,
+    }))
+    if (value instanceof Problem) throw value
+    const reply = toReply(state.operation, value)
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), value))
+    return reply
+  }
+
+  async function write(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
+    const { operation, now } = state
+    const outbox: Outbox = { events: [], jobs: [] }
+    const key = idempotencyKey(state)
+    const outcome = await transaction<Reply | Problem>(pool, scopeOf(state), 'write', async (db) => {
+      const stored = key && (await claimKey(db, key, now))
+      if (stored) return { value: replay(stored), commit: false }
+      const value = await handler(contextOf(state, db, outbox), input)
+      if (value instanceof Problem && !value.keep) return { value, commit: false }
+      await publish(db, outbox, now)
+      if (value instanceof Problem) {
+        if (isAudited(state)) await auditWrite(db, auditRow(state, services.newId(), undefined, value))
+        return { value, commit: true }
+      }
+      const reply = toReply(operation, value)
+      const person = personOf(state)
+      const done = person !== null && parts.audited.has(person)
+      if (isAudited(state) && !done) await auditWrite(db, auditRow(state, services.newId(), value))
+      if (key)
+        await storeReply(
+          db,
+          key,
+          { status: reply.status, body: reply.json === undefined ? undefined : JSON.parse(reply.json) },
+          now,
+        )
+      return { value: reply, commit: true }
+    })
+    if (outcome instanceof Problem) {
+      if (!outcome.keep) throw outcome
+      parts.published()
+      // Its DENIED row is committed with what it kept.
+      throw Object.assign(outcome, { recorded: true })
+    }
+    if (outbox.events.length > 0) parts.published()
+    return outcome
+  }
+
+  function replay(stored: StoredReply): Reply {
+    const { body } = stored
+    const version = typeof body === 'object' && body !== null && 'version' in body ? body.version : undefined
+    return {
+      status: stored.status,
+      json: body === undefined ? undefined : JSON.stringify(body),
+      version,
+      replayed: true,
+    }
+  }
+
+  async function answer(request: FastifyRequest, reply: FastifyReply, handler: AnyHandler): Promise<unknown> {
+    const { state } = request
+    if (!state) throw new Error('the gates did not run')
+    const { operation } = state
+    state.body = request.body
+    const query = { ...state.query }
+    // Part of the security scheme, not a parameter of the operation.
+    if (operation.gates.stream) delete query['ticket']
+    const headers = { ...state.headers }
+    const params = { ...state.params }
+    const body = schemas.takesBody(operation) ? request.body : undefined
+    const invalid = schemas.check(operation, { params, query, headers, ...(schemas.takesBody(operation) ? { body } : {}) })
+    if (invalid) throw invalid
+    const input = { params, query, headers, body }
+    if (operation.gates.stream) return stream(request, reply, state, handler, input)
+    const result =
+      operation.gates.writes ? await write(state, handler, input) : await read(state, handler, input)
+    reply.status(result.status)
+    if (result.replayed) reply.header('x-idempotent-replayed', 'true')
+    if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)
+    if (result.json === undefined) return reply.send()
+    return reply.type('application/json; charset=utf-8').send(result.json)
+  }
+
+  /** The gates again, for a stream that is already open. */
+  async function accessFault(state: RequestState, handler: AnyHandler, input: object, first: Subscription) {
+    const person = personOf(state)
+    if (!person) return 'SESSION_ENDED' as const
+    const now = clock.now()
+    const session = await loadSession(pool, person.sessionId, now)
+    const fault = sessionFault(session, now)
+    if (fault || !session) return person.impersonation ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
+    const again: RequestState = { ...state, now, session, actor: personOfSession(session, state.origin) }
+    try {
+      for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
+      const value = await handler(contextOf(again, null, { events: [], jobs: [] }), input)
+      const same = JSON.stringify(value) === JSON.stringify(first)
+      return same ? undefined : ('ACCESS_LOST' as const)
+    } catch (refused) {
+      if (!(refused instanceof Problem)) throw refused
+      return refused.code.startsWith('ACCOUNT_') ? ('ACCOUNT_CLOSED' as const) : ('ACCESS_LOST' as const)
+    }
+  }
+
+  async function stream(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: RequestState,
+    handler: AnyHandler,
+    input: object,
+  ): Promise<unknown> {
+    const value = await handler(contextOf(state, null, { events: [], jobs: [] }), input)
+    if (value instanceof Problem) throw value
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
+    // A stream handler answers a Subscription: the Handlers interface says so.
+    const subscription = value as Subscription
+    return openStream(request, reply, state, parts.hub, subscription, {
+      tokens: services.tokens,
+      recheck: () => accessFault(state, handler, input, subscription),
+    })
+  }
+
+  app.setErrorHandler(async (error, request, reply) => {
+    const { state } = request
+    let { problem: answered, unexpected } = toProblem(error)
+    if (unexpected) log.error({ err: error, request_id: request.id, operation: state?.operation.id }, 'failed')
+    if (state && isAudited(state) && isDenial(answered) && !('recorded' in answered)) {
+      try {
+        await audit.commit(auditRow(state, services.newId(), undefined, answered))
+      } catch (failure) {
+        log.error({ err: failure, request_id: request.id }, 'a refusal could not be recorded')
+        answered = problem('UNAVAILABLE', 'The database does not answer. Try again.', { retry_after: 1 })
+      }
+    }
+    if (state && !state.operation.codes.includes(answered.code))
+      log.error({ request_id: request.id, operation: state.operation.id, problem: answered.code }, 'undeclared problem')
+    if (answered.extra.retry_after !== undefined) reply.header('retry-after', answered.extra.retry_after)
+    return reply
+      .status(answered.status)
+      .type('application/problem+json')
+      .send(JSON.stringify(answered.toBody(request.id, request.url.split('?')[0] ?? '/')))
+  })
+  app.setNotFoundHandler(() => {
+    throw problem('NOT_FOUND', 'There is no such path.')
+  })
+
+  for (const definition of Object.values(operations)) {
+    const operation: OperationDefinition = definition
+    const handler = handlerOf(definition.id)
+    app.route({
+      method: operation.method,
+      url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
+      config: { operation },
+      onRequest: gatekeeper,
+      handler: (request, reply) => answer(request, reply, handler),
+    })
+  }
+  const unknown = Object.keys(parts.handlers).find((name) => !(name in operations))
+  if (unknown) throw new StartupError(`The handler ${unknown} belongs to no operation of the contract.`)
+  await registerDocs(app)
+  return app
+}

@@ -1,0 +1,97 @@
+import type { Logger } from 'pino'
+import type { Db } from '../db/scope.ts'
+import type { components, operations as contract } from '../generated/contract.ts'
+import type { CodeOf, DefaultedQuery, OperationId, operations } from '../generated/operations.ts'
+import type { Jobs } from '../jobs/queue.ts'
+import type { Anonymous, Person } from './actor.ts'
+import type { Problem } from './problem.ts'
+
+type Parameters<Op extends OperationId> = contract[Op]['parameters']
+
+type Fields<T> = [NonNullable<T>] extends [never] ? Record<never, never> : NonNullable<T>
+
+type WithDefaults<T, Names> = Omit<T, Names & keyof T> & Required<Pick<T, Names & keyof T>>
+
+/** Header names arrive in lower case. */
+type Lower<T> = { [K in keyof T as K extends string ? Lowercase<K> : K]: T[K] }
+
+type Body<Op extends OperationId> = contract[Op] extends {
+  requestBody: { content: { 'application/json': infer B } }
+}
+  ? B
+  : undefined
+
+/** What the caller sent, validated against the contract. */
+export interface Input<Op extends OperationId> {
+  readonly params: Fields<Parameters<Op>['path']>
+  readonly query: WithDefaults<Fields<Parameters<Op>['query']>, DefaultedQuery[Op]>
+  readonly headers: Lower<Fields<Parameters<Op>['header']>>
+  readonly body: Body<Op>
+}
+
+type StatusOf<Op extends OperationId> = (typeof operations)[Op]['status']
+type SuccessOf<Op extends OperationId> = contract[Op]['responses'] extends infer R
+  ? StatusOf<Op> extends keyof R
+    ? R[StatusOf<Op>]
+    : never
+  : never
+
+/** The success body; undefined for 204. Stream operations answer what to subscribe to. */
+export type Result<Op extends OperationId> = (typeof operations)[Op]['gates']['stream'] extends true
+  ? Subscription
+  : SuccessOf<Op> extends { content: { 'application/json': infer B } }
+    ? B
+    : undefined
+
+/** What a stream shows: any audience that matches, then the types. */
+export interface Subscription {
+  readonly user: string | null
+  readonly organization: string | null
+  readonly support: boolean
+  readonly types: readonly string[] | null
+  readonly lastEventId: string | null
+}
+
+type StreamEvent = components['schemas']['StreamEvent']
+
+/** Events that handlers publish; heartbeat, stream.reset and stream.closed are the stream's own. */
+export type PublishedEvent = Exclude<
+  StreamEvent,
+  { event: 'heartbeat' | 'stream.reset' | 'stream.closed' }
+>
+
+/** Who receives an event: at least one of the three. */
+export interface Audience {
+  readonly user?: string
+  readonly organization?: string
+  readonly support?: true
+}
+
+/** An event to put into the outbox, in the handler's own transaction. */
+export type Emit = <Type extends PublishedEvent['event']>(event: {
+  readonly type: Type
+  readonly audience: Audience
+  readonly data: Extract<PublishedEvent, { event: Type }>['data']
+}) => void
+
+/** Queues a job in the handler's own transaction: it runs only if that commits. */
+export type Enqueue = <Name extends keyof Jobs>(name: Name, payload: Jobs[Name]) => void
+
+type ActorOf<Op extends OperationId> = (typeof operations)[Op]['gates']['access'] extends { public: true }
+  ? Anonymous
+  : Person
+
+/** All that a handler sees of the server. */
+export interface Context<Op extends OperationId> {
+  readonly db: Db
+  readonly actor: ActorOf<Op>
+  readonly log: Logger
+  readonly emit: Emit
+  readonly enqueue: Enqueue
+}
+
+/** Answers the success body, or a Problem whose code the operation declares. */
+export type Handler<Op extends OperationId> = (
+  context: Context<Op>,
+  input: Input<Op>,
+) => Promise<Result<Op> | Problem<CodeOf<Op>>>

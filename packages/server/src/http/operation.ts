@@ -1,0 +1,50 @@
+import type { RateLimitClass } from '../config.ts'
+
+export type OrganizationRole = 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR'
+export type PlatformRole = 'SUPER_ADMIN' | 'SUPPORT_AGENT'
+export type ProxyPermission = 'can_view_clinical_notes' | 'can_view_billing' | 'can_schedule_appointments'
+
+/** Who may call (`x-access`); any match lets in. */
+export interface Access {
+  readonly public?: true
+  readonly user?: true
+  readonly organization?: readonly OrganizationRole[]
+  readonly patient?: { readonly self?: true; readonly proxy?: 'any' | ProxyPermission }
+  /** The handler's query admits only participants of the record. */
+  readonly participant?: true
+  /** The handler's query admits only the record's owner. */
+  readonly owner?: true
+  readonly platform?: readonly PlatformRole[]
+}
+
+/** What the contract's extensions demand of one operation. */
+export interface Gates {
+  readonly access: Access
+  readonly tenancy: 'organization' | 'person' | 'platform' | 'none'
+  readonly audit: false | { readonly action: string; readonly resource: string; readonly id?: string }
+  readonly phi: boolean
+  readonly idempotent: boolean
+  readonly rateLimit: RateLimitClass | 'none'
+  readonly impersonation: 'allowed' | 'forbidden'
+  readonly consent: 'required' | 'exempt'
+  readonly mfa: 'required' | 'exempt'
+  readonly stepUp: boolean
+  readonly stream: boolean
+  /** Whether the handler's transaction can write: every method but GET, and a GET that says so (`x-writes`). */
+  readonly writes: boolean
+}
+
+/** One operation of the contract, as the pipeline sees it. */
+export interface OperationDefinition {
+  readonly id: string
+  readonly tag: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  /** Of the one success. */
+  readonly status: number
+  readonly contentType: string | null
+  /** Whether the success carries an ETag, made of the answer's `version`. */
+  readonly etag: boolean
+  readonly codes: readonly string[]
+  readonly gates: Gates
+}

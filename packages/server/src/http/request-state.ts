@@ -1,0 +1,34 @@
+import type { Problem } from './problem.ts'
+import type { Actor, Origin, Person } from './actor.ts'
+import type { LoadedSession } from './session.ts'
+import type { OperationDefinition } from './operation.ts'
+
+/** What the pipeline learns of one request, step by step. */
+export interface RequestState {
+  readonly operation: OperationDefinition
+  readonly origin: Origin
+  /** When the request arrived; every rule of it goes by this instant. */
+  readonly now: Date
+  readonly params: Readonly<Record<string, unknown>>
+  readonly query: Readonly<Record<string, unknown>>
+  readonly headers: Readonly<Record<string, unknown>>
+  session: LoadedSession | null
+  actor: Actor | null
+  /** The organization that the call acts in. */
+  organizationId: string | null
+  body: unknown
+}
+
+/** One gate: passes silently or throws the Problem that refuses. */
+export type Gate = (state: RequestState) => void | Promise<void>
+
+/** The signed-in person of an operation that is not public. */
+export function personOf(state: RequestState): Person | null {
+  return state.actor?.kind === 'person' ? state.actor : null
+}
+
+/** A refusal, with what was known when it happened. */
+export interface Refusal {
+  readonly state: RequestState
+  readonly problem: Problem
+}

@@ -1,0 +1,72 @@
+import type { Pool } from 'pg'
+import type { OrganizationRole, ProxyPermission } from './operation.ts'
+
+/** A session and all that the gates need of its person, as the function load_session answers it. */
+export interface LoadedSession {
+  readonly session: {
+    readonly id: string
+    readonly user_id: string
+    readonly revoked: boolean
+    readonly revoked_reason: string | null
+    readonly expires_at: string
+    readonly last_active_at: string
+    readonly idle_seconds: number
+    readonly mfa_verified_at: string | null
+  }
+  readonly user: {
+    readonly email: string
+    readonly display_name: string
+    readonly mfa_enabled: boolean
+    readonly is_super_admin: boolean
+    readonly is_support_agent: boolean
+    readonly requires_consent: boolean
+    readonly locked_until: string | null
+    readonly suspended: boolean
+    readonly deleted: boolean
+  }
+  readonly memberships: readonly {
+    readonly organization_id: string
+    readonly role: OrganizationRole
+    readonly suspended: boolean
+  }[]
+  readonly patients: readonly ({
+    readonly patient_id: string
+    readonly self: boolean
+    readonly expires_at: string | null
+    readonly organizations: readonly string[]
+  } & Readonly<Record<ProxyPermission, boolean>>)[]
+  readonly pending_documents: readonly { id: string; type: string; version: string; title: string }[]
+  readonly impersonation: {
+    readonly id: string
+    readonly admin_user_id: string
+    readonly admin_name: string
+    readonly patient_id: string
+    readonly organization_id: string
+    readonly reason: string
+    readonly expires_at: string
+    readonly ended: boolean
+    readonly admin_live: boolean
+  } | null
+}
+
+/** Reads a session in one round trip. No cache: what is revoked bites on the next request, on any replica. */
+export async function loadSession(pool: Pool, sessionId: string, now: Date): Promise<LoadedSession | null> {
+  const { rows } = await pool.query<{ answer: LoadedSession | null }>({
+    name: 'load_session',
+    text: 'select load_session($1, $2) as answer',
+    values: [sessionId, now],
+  })
+  return rows[0]?.answer ?? null
+}
+
+// Finer would cost a write per request, coarser would shorten the idle limit noticeably.
+const touchAfterMs = 60_000
+
+/** Notes that the session is in use; at most one write a minute. */
+export async function touchSession(pool: Pool, loaded: LoadedSession, now: Date): Promise<void> {
+  if (now.getTime() - Date.parse(loaded.session.last_active_at) < touchAfterMs) return
+  await pool.query('update user_sessions set last_active_at = $2 where id = $1 and last_active_at < $2', [
+    loaded.session.id,
+    now,
+  ])
+}

@@ -1,0 +1,102 @@
+import type { Admission, Person, ReachablePatient } from '../actor.ts'
+import type { OrganizationRole } from '../operation.ts'
+import { notFound, problem } from '../problem.ts'
+import { type Gate, personOf, type RequestState } from '../request-state.ts'
+import type { LoadedSession } from '../session.ts'
+
+const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+type Row = LoadedSession['patients'][number]
+
+const reachable = (row: Row): ReachablePatient => ({
+  patientId: row.patient_id,
+  self: row.self,
+  can_view_clinical_notes: row.can_view_clinical_notes,
+  can_view_billing: row.can_view_billing,
+  can_schedule_appointments: row.can_schedule_appointments,
+})
+
+/** As the patient or as a proxy; undefined when the person reaches no such patient here. */
+function asPatient(state: RequestState, session: LoadedSession, organizationId: string): Admission | undefined {
+  const rule = state.operation.gates.access.patient
+  const anyone = state.operation.gates.access.participant
+  if (!rule && !anyone) return undefined
+  const wanted = text(state.params['patient_id'])
+  const only = session.impersonation?.patient_id
+  const known = session.patients.filter(
+    (row) =>
+      row.organizations.includes(organizationId) &&
+      (wanted === null || row.patient_id === wanted) &&
+      (only === undefined || row.patient_id === only) &&
+      (row.self ? rule?.self || anyone : rule?.proxy || anyone),
+  )
+  if (known.length === 0) return undefined
+  const live = known.filter((row) => row.expires_at === null || Date.parse(row.expires_at) > state.now.getTime())
+  if (live.length === 0) throw problem('PROXY_ACCESS_EXPIRED', 'Your access to this patient has ended.')
+  const permission = rule?.proxy
+  const allowed = live.filter((row) => row.self || !permission || permission === 'any' || row[permission])
+  if (allowed.length === 0)
+    throw problem('PROXY_PERMISSION_DENIED', 'Your access to this patient does not cover this.')
+  return { kind: 'patient', organizationId, patients: allowed.map(reachable) }
+}
+
+/** Inside one organization. A stranger learns nothing of it: 404, like one that does not exist. */
+function inOrganization(state: RequestState, person: Person, session: LoadedSession, organizationId: string): Admission {
+  const { access } = state.operation.gates
+  const away = session.impersonation && session.impersonation.organization_id !== organizationId
+  if (away) throw notFound('organization')
+  const membership = person.memberships.find((row) => row.organizationId === organizationId)
+  const suspended = session.memberships.some((row) => row.organization_id === organizationId && row.suspended)
+  if (membership && suspended) throw problem('ACCOUNT_SUSPENDED', 'This organization is suspended.')
+  if (membership && (access.organization?.includes(membership.role) || (access.participant && !access.organization)))
+    return { kind: 'member', organizationId, role: membership.role }
+  const patient = asPatient(state, session, organizationId)
+  if (patient) return patient
+  const platform = person.platformRoles.find((role) => access.platform?.includes(role))
+  if (platform) return { kind: 'platform', role: platform, organizationId }
+  if (!membership) throw notFound('organization')
+  throw problem('FORBIDDEN', `The role ${membership.role} does not allow this.`)
+}
+
+/** Outside an organization's path, but inside one: named in the query, or the only suitable one. */
+function inNamedOrganization(state: RequestState, person: Person, session: LoadedSession): Admission {
+  const { access } = state.operation.gates
+  const named = text(state.query['organization_id'])
+  const platform = person.platformRoles.find((role) => access.platform?.includes(role))
+  if (named !== null) {
+    if (platform && !person.memberships.some((row) => row.organizationId === named))
+      return { kind: 'platform', role: platform, organizationId: named }
+    return inOrganization(state, person, session, named)
+  }
+  if (platform) return { kind: 'platform', role: platform, organizationId: null }
+  const suits = (role: OrganizationRole) => access.organization?.includes(role) ?? false
+  const suitable = person.memberships.filter((row) => suits(row.role))
+  const [only] = suitable
+  if (!only) throw problem('FORBIDDEN', 'None of your roles allows this.')
+  if (suitable.length > 1)
+    throw problem('ORGANIZATION_REQUIRED', 'You belong to several organizations: name one in organization_id.')
+  return inOrganization(state, person, session, only.organizationId)
+}
+
+function admit(state: RequestState, person: Person, session: LoadedSession, organizationId: string | null): Admission {
+  const { access } = state.operation.gates
+  if (organizationId !== null) return inOrganization(state, person, session, organizationId)
+  if (access.organization || access.patient || access.participant) return inNamedOrganization(state, person, session)
+  if (!access.platform) return { kind: 'user' }
+  const role = person.platformRoles.find((held) => access.platform?.includes(held))
+  if (!role) throw problem('FORBIDDEN', 'None of your roles allows this.')
+  return { kind: 'platform', role, organizationId: null }
+}
+
+/** Who may call (`x-access`). Refuses whoever matches nothing; says how the caller got in, for the policies. */
+export const access: Gate = (state) => {
+  const { gates } = state.operation
+  if (gates.access.public) return
+  const person = personOf(state)
+  const { session } = state
+  if (!person || !session) throw problem('UNAUTHORIZED')
+  const organizationId = text(state.params['org_id'])
+  const admission = admit(state, person, session, organizationId)
+  state.actor = { ...person, as: admission }
+  state.organizationId = admission.kind === 'user' ? null : admission.organizationId
+}

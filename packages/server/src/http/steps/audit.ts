@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import { type AuditRow, auditInsert, auditParameter } from '../../db/audit-batch.ts'
+import type { Db } from '../../db/scope.ts'
+import type { Problem } from '../problem.ts'
+import { personOf, type RequestState } from '../request-state.ts'
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function resourceId(state: RequestState, id: string | undefined, answer: unknown): string | null {
+  if (!id) return null
+  let value: unknown = state.params[id]
+  if (id.startsWith('response.')) {
+    value = answer
+    for (const part of id.split('.').slice(1)) value = isRecord(value) ? value[part] : undefined
+  }
+  return typeof value === 'string' && uuid.test(value) ? value : null
+}
+
+const paging = new Set(['cursor', 'limit', 'include_total', 'organization_id', 'ticket'])
+
+/** Lists record the filter that was used. */
+function filterOf(state: RequestState): Record<string, unknown> | null {
+  if (state.operation.method !== 'GET') return null
+  const filter = Object.fromEntries(Object.entries(state.query).filter(([name]) => !paging.has(name)))
+  return Object.keys(filter).length > 0 ? { filter } : null
+}
+
+/** Whether success, or a refusal, of this operation leaves a row (`x-audit`, `x-phi`). */
+export function isAudited({ operation: { gates } }: RequestState): boolean {
+  return gates.audit !== false || gates.phi
+}
+
+/** The row of this request. A refusal keeps the code that refused. */
+export function auditRow(state: RequestState, id: string, answer: unknown, refusal?: Problem): AuditRow {
+  const { gates, id: operationId, method, tag } = state.operation
+  const person = personOf(state)
+  // A PHI operation without an action of its own (none today) still leaves a trace.
+  const audit = gates.audit || { action: method, resource: tag.toUpperCase() }
+  const reason = isRecord(state.body) && typeof state.body['reason'] === 'string' ? state.body['reason'] : null
+  return {
+    id,
+    actorUserId: person?.userId ?? null,
+    actorType: person ? 'USER' : 'ANONYMOUS',
+    organizationId: state.organizationId,
+    operationId,
+    resourceType: audit.resource,
+    resourceId: resourceId(state, audit.id, answer),
+    actionType: audit.action,
+    ipAddress: state.origin.ip,
+    userAgent: state.origin.userAgent,
+    impersonatorId: person?.impersonation?.adminUserId ?? null,
+    requestId: state.origin.requestId,
+    reason: gates.audit !== false && gates.audit.action === 'BREAK_GLASS' ? reason : null,
+    outcome: refusal ? 'DENIED' : 'SUCCESS',
+    problemCode: refusal?.code ?? null,
+    changes: filterOf(state),
+    occurredAt: state.now,
+  }
+}
+
+/** Refusals that the trail keeps; a mistyped field or a lost race is none. */
+export const isDenial = (problem: Problem): boolean => [401, 403, 404].includes(problem.status)
+
+/** Writes the row inside the write's own transaction, with the changes that the triggers captured there. */
+export async function auditWrite(db: Db, row: AuditRow): Promise<void> {
+  const [head, tail = ''] = auditInsert(true).split('$1::jsonb')
+  await sql`${sql.raw(head ?? '')}${auditParameter([row])}::jsonb${sql.raw(tail)}`.execute(db)
+}

@@ -1,0 +1,101 @@
+import type { Pool } from 'pg'
+import type { Tokens } from '../../security/tokens.ts'
+import type { Impersonation, Person } from '../actor.ts'
+import type { PlatformRole } from '../operation.ts'
+import { problem } from '../problem.ts'
+import type { Gate, RequestState } from '../request-state.ts'
+import { type LoadedSession, loadSession, touchSession } from '../session.ts'
+
+const unauthorized = (detail: string) => problem('UNAUTHORIZED', detail)
+const impersonationExpired = () => problem('IMPERSONATION_EXPIRED', 'The impersonation has ended.')
+
+/** Why a session cannot be used any more; undefined while it can. */
+export function sessionFault(loaded: LoadedSession | null, now: Date): 'ended' | 'impersonation-ended' | undefined {
+  if (!loaded) return 'ended'
+  const { session, user, impersonation } = loaded
+  const time = now.getTime()
+  if (impersonation) {
+    const over = impersonation.ended || !impersonation.admin_live || Date.parse(impersonation.expires_at) <= time
+    if (over || session.revoked) return 'impersonation-ended'
+  }
+  const idleUntil = Date.parse(session.last_active_at) + session.idle_seconds * 1000
+  const over = session.revoked || user.deleted || Date.parse(session.expires_at) <= time || idleUntil <= time
+  return over ? 'ended' : undefined
+}
+
+function platformRoles(user: LoadedSession['user']): PlatformRole[] {
+  return [
+    ...(user.is_super_admin ? (['SUPER_ADMIN'] as const) : []),
+    ...(user.is_support_agent ? (['SUPPORT_AGENT'] as const) : []),
+  ]
+}
+
+/** The person behind a session. Under impersonation the patient's own roles do not count: it sees what a patient sees. */
+export function personOfSession(loaded: LoadedSession, origin: Person['origin']): Person {
+  const { session, user, impersonation: row } = loaded
+  const impersonation: Impersonation | null = row && {
+    id: row.id,
+    adminUserId: row.admin_user_id,
+    adminName: row.admin_name,
+    patientId: row.patient_id,
+    organizationId: row.organization_id,
+    reason: row.reason,
+    expiresAt: row.expires_at,
+  }
+  return {
+    kind: 'person',
+    userId: session.user_id,
+    sessionId: session.id,
+    email: user.email,
+    displayName: user.display_name,
+    memberships: impersonation
+      ? []
+      : loaded.memberships.map((row) => ({ organizationId: row.organization_id, role: row.role })),
+    platformRoles: impersonation ? [] : platformRoles(user),
+    mfaEnabled: user.mfa_enabled,
+    mfaVerifiedAt: session.mfa_verified_at,
+    impersonation,
+    as: { kind: 'user' },
+    origin,
+  }
+}
+
+/** Puts a loaded session into the state, or throws why it cannot be used. */
+export async function admitSession(state: RequestState, pool: Pool, loaded: LoadedSession | null): Promise<void> {
+  const fault = sessionFault(loaded, state.now)
+  if (fault === 'impersonation-ended') throw impersonationExpired()
+  if (fault || !loaded) throw unauthorized('The session has ended. Sign in again.')
+  state.session = loaded
+  state.actor = personOfSession(loaded, state.origin)
+  await touchSession(pool, loaded, state.now)
+}
+
+/**
+ * Credential → actor: a bearer access token, or a single-use ticket on a stream.
+ * The session behind it is read on every request, so that a revoked one is refused at once.
+ */
+export const authenticate =
+  (pool: Pool, tokens: Tokens, redeemTicket: (ticket: string, now: Date) => Promise<string | null>): Gate =>
+  async (state) => {
+    if (state.operation.gates.access.public) {
+      state.actor = { kind: 'anonymous', origin: state.origin }
+      return
+    }
+    const { ticket } = state.query
+    if (state.operation.gates.stream && typeof ticket === 'string') {
+      const sessionId = await redeemTicket(ticket, state.now)
+      if (!sessionId) throw unauthorized('The stream ticket is unknown, used or older than 60 seconds.')
+      return admitSession(state, pool, await loadSession(pool, sessionId, state.now))
+    }
+    const { authorization } = state.headers
+    if (typeof authorization !== 'string') throw unauthorized('Send an access token: Authorization: Bearer ….')
+    const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
+    if (!token) throw unauthorized('The Authorization header is not a bearer token.')
+    const verified = await tokens.verifyAccess(token, state.now)
+    if (verified.status === 'expired') {
+      if (verified.claims.imp) throw impersonationExpired()
+      throw unauthorized('The access token has expired.')
+    }
+    if (verified.status === 'invalid') throw unauthorized('The access token is not valid.')
+    await admitSession(state, pool, await loadSession(pool, verified.claims.sid, state.now))
+  }

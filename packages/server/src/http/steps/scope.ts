@@ -1,0 +1,20 @@
+import type { Scope } from '../../db/scope.ts'
+import { personOf, type RequestState } from '../request-state.ts'
+
+/** What row-level security may show this request (`x-tenancy`, and how the caller got in). */
+export function scopeOf(state: RequestState): Scope {
+  const person = personOf(state)
+  const userId = person?.userId ?? null
+  switch (state.operation.gates.tenancy) {
+    case 'organization':
+      return person?.as.kind === 'platform' && person.as.organizationId === null
+        ? { name: 'platform', organizationId: null, userId }
+        : { name: 'organization', organizationId: state.organizationId, userId }
+    case 'person':
+      return { name: 'person', organizationId: null, userId }
+    case 'platform':
+      return { name: 'platform', organizationId: null, userId }
+    case 'none':
+      return { name: 'none', organizationId: null, userId }
+  }
+}

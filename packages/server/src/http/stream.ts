@@ -1,0 +1,59 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { CloseReason, Hub } from '../domains/events/hub.ts'
+import type { Tokens } from '../security/tokens.ts'
+import type { Subscription } from './handler.ts'
+import { personOf, type RequestState } from './request-state.ts'
+
+/** The first of the instants at which this stream must end, whatever happens. */
+async function endOf(state: RequestState, tokens: Tokens): Promise<{ at: number; reason: CloseReason } | null> {
+  const ends: { at: number; reason: CloseReason }[] = []
+  const { authorization } = state.headers
+  const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /i, '') : undefined
+  const verified = token === undefined ? undefined : await tokens.verifyAccess(token, state.now)
+  if (verified?.status === 'valid') ends.push({ at: verified.claims.exp * 1000, reason: 'TOKEN_EXPIRED' })
+  if (state.session) ends.push({ at: Date.parse(state.session.session.expires_at), reason: 'SESSION_ENDED' })
+  const impersonation = personOf(state)?.impersonation
+  if (impersonation) ends.push({ at: Date.parse(impersonation.expiresAt), reason: 'IMPERSONATION_ENDED' })
+  return ends.toSorted((a, b) => a.at - b.at)[0] ?? null
+}
+
+/**
+ * Takes the connection out of Fastify's hands: after the headers, events are written to the socket itself,
+ * which costs a third less memory per stream than a reply and lets one buffer serve all its receivers.
+ */
+export async function openStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  state: RequestState,
+  hub: Hub,
+  subscription: Subscription,
+  options: { tokens: Tokens; recheck: () => Promise<CloseReason | undefined> },
+): Promise<FastifyReply> {
+  const ends = await endOf(state, options.tokens)
+  const person = personOf(state)
+  const headers = {
+    ...reply.getHeaders(),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+    // The body ends with the connection, so it needs no chunks.
+    connection: 'close',
+  }
+  reply.hijack()
+  const { socket } = request.raw
+  socket.setNoDelay(true)
+  socket.setTimeout(0)
+  const lines = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one) => `${name}: ${one}`),
+  )
+  socket.write(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\ndate: ${state.now.toUTCString()}\r\n\r\n`)
+  await hub.open({
+    socket,
+    subscription,
+    sessionId: person?.sessionId ?? '',
+    watch: person ? [person.userId, ...(person.impersonation ? [person.impersonation.adminUserId] : [])] : [],
+    ends,
+    recheck: options.recheck,
+  })
+  return reply
+}

@@ -1,0 +1,55 @@
+import { Command, CommanderError } from 'commander'
+import { createAdminCommand } from './commands/create-admin.ts'
+import { createAppLoginCommand } from './commands/create-app-login.ts'
+import { keysCommand } from './commands/keys.ts'
+import { migrateCommand } from './commands/migrate.ts'
+import { startCommand } from './commands/start.ts'
+import { totpCommand } from './commands/totp.ts'
+import { EXIT, StartupError } from './startup-error.ts'
+
+const program = new Command('ward-server')
+  .description("Wardline's server. Without DATABASE_URL it runs a demo with a PostgreSQL of its own.")
+  .exitOverride()
+  .showHelpAfterError('Run with --help for the options.')
+  .addHelpText(
+    'after',
+    `
+Settings (environment):
+  DATABASE_URL              the application's database and role (see create-app-login)
+  DATABASE_OWNER_URL        the owner of the tables; migrations run by themselves when it is set
+  WARDLINE_KEYS_FILE        the key file (see keys generate), or WARDLINE_KEYS with its content
+  PORT, HOST, PUBLIC_URL    where to listen, and the address that others use
+  REDIS_URL                 shares rate limits and wake-ups between servers
+  LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
+  TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
+  BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
+  RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
+  ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS
+  WARDLINE_POSTGRES         system or npm: which PostgreSQL the demo runs
+
+Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupted twice.`,
+  )
+
+// Added after exitOverride, or they would not inherit it.
+for (const add of [
+  startCommand,
+  migrateCommand,
+  keysCommand,
+  createAdminCommand,
+  createAppLoginCommand,
+  totpCommand,
+])
+  add(program)
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.done : EXIT.usage
+  else if (error instanceof StartupError) {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = error.exitCode
+  } else {
+    process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`)
+    process.exitCode = EXIT.failed
+  }
+}

@@ -1,0 +1,217 @@
+import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
+import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import type { Config } from '../config.ts'
+import { EXIT, StartupError } from '../startup-error.ts'
+
+export interface PublicJwk {
+  readonly kty: 'OKP'
+  readonly crv: 'Ed25519'
+  readonly x: string
+}
+
+export interface PrivateJwk extends PublicJwk {
+  readonly d: string
+}
+
+export interface SigningKey {
+  readonly kid: string
+  readonly privateJwk: PrivateJwk
+  readonly publicJwk: PublicJwk
+  /** ISO instant. */
+  readonly createdAt: string
+}
+
+export interface EncryptionKey {
+  readonly kid: string
+  /** base64url of 32 bytes. */
+  readonly key: string
+}
+
+/** The server's secrets. The first key of each list is in use; the others verify and decrypt what is older. */
+export interface KeyRing {
+  readonly signing: readonly SigningKey[]
+  readonly encryption: readonly EncryptionKey[]
+}
+
+/** RFC 7638: the name of a key is the hash of its public part. */
+function thumbprint({ crv, kty, x }: PublicJwk): string {
+  return createHash('sha256').update(JSON.stringify({ crv, kty, x })).digest('base64url')
+}
+
+function publicPart({ crv, kty, x }: PublicJwk): PublicJwk {
+  return { kty, crv, x }
+}
+
+function generateSigningKey(now: Date): SigningKey {
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const { x, d } = privateKey.export({ format: 'jwk' })
+  if (x === undefined || d === undefined) throw new Error('node:crypto exported an incomplete Ed25519 key')
+  const privateJwk = { kty: 'OKP', crv: 'Ed25519', x, d } as const
+  const publicJwk = publicPart(privateJwk)
+  return { kid: thumbprint(publicJwk), privateJwk, publicJwk, createdAt: now.toISOString() }
+}
+
+function generateEncryptionKey(): EncryptionKey {
+  return { kid: randomBytes(8).toString('hex'), key: randomBytes(32).toString('base64url') }
+}
+
+export function generateKeyRing(now = new Date()): KeyRing {
+  return { signing: [generateSigningKey(now)], encryption: [generateEncryptionKey()] }
+}
+
+/** Puts new keys in front; the older ones stay for verifying and decrypting. */
+export function rotateKeyRing(
+  ring: KeyRing,
+  which: { signing?: boolean; encryption?: boolean },
+  now = new Date(),
+): KeyRing {
+  return {
+    signing: which.signing ? [generateSigningKey(now), ...ring.signing] : ring.signing,
+    encryption: which.encryption ? [generateEncryptionKey(), ...ring.encryption] : ring.encryption,
+  }
+}
+
+/**
+ * Drops signing keys that were replaced more than `keepSeconds` ago (a day outlives every token).
+ * Encryption keys stay: secrets in the database may still need them.
+ */
+export function pruneKeyRing(ring: KeyRing, now = new Date(), keepSeconds = 86_400): KeyRing {
+  const oldest = now.getTime() - keepSeconds * 1000
+  const signing = ring.signing.filter((_key, index) => {
+    const successor = ring.signing[index - 1]
+    return successor === undefined || Date.parse(successor.createdAt) >= oldest
+  })
+  return { signing, encryption: ring.encryption }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The ring's parser speaks in sentences that never quote key material. */
+class KeyRingError extends Error {}
+
+function text(record: Record<string, unknown>, name: string, where: string): string {
+  const value = record[name]
+  if (typeof value !== 'string' || value === '') throw new KeyRingError(`${where} has no "${name}"`)
+  return value
+}
+
+function list(record: Record<string, unknown>, name: string): Record<string, unknown>[] {
+  const value = record[name]
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isRecord))
+    throw new KeyRingError(`"${name}" must be a list of at least one key`)
+  return value
+}
+
+function parseSigningKey(record: Record<string, unknown>, index: number): SigningKey {
+  const where = `signing key ${index + 1}`
+  const jwk = record.privateJwk
+  if (!isRecord(jwk)) throw new KeyRingError(`${where} has no "privateJwk"`)
+  if (jwk.kty !== 'OKP' || jwk.crv !== 'Ed25519') throw new KeyRingError(`${where} is not an Ed25519 key`)
+  const privateJwk = {
+    kty: 'OKP',
+    crv: 'Ed25519',
+    x: text(jwk, 'x', where),
+    d: text(jwk, 'd', where),
+  } as const
+  const publicJwk = publicPart(privateJwk)
+  let derived: string | undefined
+  try {
+    derived = createPublicKey(createPrivateKey({ key: { ...privateJwk }, format: 'jwk' })).export({
+      format: 'jwk',
+    }).x
+  } catch {
+    throw new KeyRingError(`${where} is damaged`)
+  }
+  if (derived !== privateJwk.x) throw new KeyRingError(`${where} has a public part that does not match`)
+  if (record.kid !== thumbprint(publicJwk)) throw new KeyRingError(`${where} has a "kid" that does not match`)
+  const createdAt = text(record, 'createdAt', where)
+  if (Number.isNaN(Date.parse(createdAt)))
+    throw new KeyRingError(`${where} has a "createdAt" that is no instant`)
+  return { kid: record.kid, privateJwk, publicJwk, createdAt }
+}
+
+function parseEncryptionKey(record: Record<string, unknown>, index: number): EncryptionKey {
+  const where = `encryption key ${index + 1}`
+  const key = text(record, 'key', where)
+  if (!/^[\w-]{43}$/.test(key) || Buffer.from(key, 'base64url').length !== 32)
+    throw new KeyRingError(`${where} is not 32 bytes in base64url`)
+  return { kid: text(record, 'kid', where), key }
+}
+
+/**
+ * @param source how the sentence names the text, for example "WARDLINE_KEYS".
+ * @throws {StartupError} when the text is no key ring.
+ */
+export function parseKeyRing(json: string, source: string): KeyRing {
+  try {
+    let value: unknown
+    try {
+      value = JSON.parse(json)
+    } catch {
+      throw new KeyRingError('it is not JSON')
+    }
+    if (!isRecord(value)) throw new KeyRingError('it is not a JSON object')
+    const ring = {
+      signing: list(value, 'signing').map(parseSigningKey),
+      encryption: list(value, 'encryption').map(parseEncryptionKey),
+    }
+    const kids = [...ring.signing, ...ring.encryption].map((key) => key.kid)
+    if (new Set(kids).size !== kids.length) throw new KeyRingError('two keys have the same "kid"')
+    return ring
+  } catch (error) {
+    if (!(error instanceof KeyRingError)) throw error
+    throw new StartupError(`${source} is not a usable key ring: ${error.message}.`, EXIT.failed, {
+      cause: error,
+    })
+  }
+}
+
+const reason = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : String(error)
+
+/** @throws {StartupError} when the file is missing, readable by others or no key ring. */
+export function readKeyRing(file: string): KeyRing {
+  let json: string
+  try {
+    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
+      throw new StartupError(`The key file ${file} can be read by others; run "chmod 600 ${file}".`)
+    json = readFileSync(file, 'utf8')
+  } catch (error) {
+    if (error instanceof StartupError) throw error
+    throw new StartupError(`The key file ${file} cannot be read (${reason(error)}).`, EXIT.failed, {
+      cause: error,
+    })
+  }
+  return parseKeyRing(json, `The key file ${file}`)
+}
+
+export const keyRingJson = (ring: KeyRing): string => `${JSON.stringify(ring, null, 2)}\n`
+
+/**
+ * Writes the ring with mode 0600, at once or not at all.
+ * @param overwrite false refuses a file that is already there.
+ */
+export function writeKeyRing(file: string, ring: KeyRing, overwrite: boolean): void {
+  const target = overwrite ? `${file}.${process.pid}.new` : file
+  try {
+    writeFileSync(target, keyRingJson(ring), { mode: 0o600, flag: 'wx', flush: true })
+    chmodSync(target, 0o600)
+    if (overwrite) renameSync(target, file)
+  } catch (error) {
+    const why = reason(error) === 'EEXIST' ? 'it exists already' : reason(error)
+    throw new StartupError(`The key file ${target} cannot be written (${why}).`, EXIT.failed, {
+      cause: error,
+    })
+  }
+}
+
+/** @throws {StartupError} when no keys are configured, or unusable ones. */
+export function loadKeyRing(config: Config): KeyRing {
+  if (config.keysFile !== undefined) return readKeyRing(config.keysFile)
+  if (config.keysJson !== undefined) return parseKeyRing(config.keysJson, 'WARDLINE_KEYS')
+  throw new StartupError(
+    'With DATABASE_URL the server needs its keys: run "ward-server keys generate --out keys.json" and set WARDLINE_KEYS_FILE to that file.',
+    EXIT.usage,
+  )
+}

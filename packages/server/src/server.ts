@@ -1,0 +1,193 @@
+import type { Pool } from 'pg'
+import type { Logger } from 'pino'
+import { createClient } from 'redis'
+import { v7 as uuidv7 } from 'uuid'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import { AuditBatch } from './db/audit-batch.ts'
+import { createPool } from './db/pool.ts'
+import { adminHandlers } from './domains/admin/handlers.ts'
+import { appointmentsHandlers } from './domains/appointments/handlers.ts'
+import { authHandlers } from './domains/auth/handlers.ts'
+import { consentHandlers } from './domains/consent/handlers.ts'
+import { eventsHandlers } from './domains/events/handlers.ts'
+import { Hub } from './domains/events/hub.ts'
+import { healthHandlers } from './domains/health/handlers.ts'
+import { messagingHandlers } from './domains/messaging/handlers.ts'
+import { mfaHandlers } from './domains/mfa/handlers.ts'
+import { organizationsHandlers } from './domains/organizations/handlers.ts'
+import { patientsHandlers } from './domains/patients/handlers.ts'
+import { supportHandlers } from './domains/support/handlers.ts'
+import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
+import { telemetryHandlers } from './domains/telemetry/handlers.ts'
+import { usersHandlers } from './domains/users/handlers.ts'
+import type { Handlers } from './generated/handlers.ts'
+import type { Person } from './http/actor.ts'
+import { createApp } from './http/app.ts'
+import { createCipher } from './security/cipher.ts'
+import { createCursors } from './security/cursors.ts'
+import type { KeyRing } from './security/keys.ts'
+import { createPasswords } from './security/passwords.ts'
+import { createTokens } from './security/tokens.ts'
+import type { Services } from './services.ts'
+import { createUpkeep } from './jobs/upkeep.ts'
+import { jobHandlers } from './jobs/handlers.ts'
+import { createJobQueue } from './jobs/queue.ts'
+
+export interface ServerOptions {
+  readonly config: Config
+  readonly keys: KeyRing
+  /** The application's login: neither superuser nor owner. */
+  readonly databaseUrl: string
+  readonly log: Logger
+  readonly clock: Clock
+  /** Replaces handlers, for tests of the pipeline itself. */
+  readonly handlers?: (services: Services) => Handlers
+}
+
+/** A server that can be listened on and closed, once each. */
+export interface Server {
+  /** Answers the URL. Rejects with the system's error (EADDRINUSE, EACCES) when the address cannot be used. */
+  listen(): Promise<string>
+  /** Ends streams, finishes requests, lets go of the database. */
+  close(): Promise<void>
+}
+
+const allHandlers = (services: Services): Handlers => ({
+  ...healthHandlers(services),
+  ...authHandlers(services),
+  ...usersHandlers(services),
+  ...mfaHandlers(services),
+  ...consentHandlers(services),
+  ...organizationsHandlers(services),
+  ...patientsHandlers(services),
+  ...appointmentsHandlers(services),
+  ...messagingHandlers(services),
+  ...supportHandlers(services),
+  ...supportDeskHandlers(services),
+  ...eventsHandlers(services),
+  ...adminHandlers(services),
+  ...telemetryHandlers(services),
+})
+
+/** Coalesces announcements: at most one is under way, and one follows if anything was published meanwhile. */
+function announcer(pool: Pool, log: Logger): () => void {
+  let busy = false
+  let again = false
+  const announce = async (): Promise<void> => {
+    busy = true
+    do {
+      again = false
+      // A lost announcement costs other replicas their poll's delay, no event.
+      await pool
+        .query(`select pg_notify('wardline_events', '')`)
+        .catch((error: unknown) => log.warn({ err: error }, 'an announcement was lost'))
+    } while (again)
+    busy = false
+  }
+  return () => {
+    if (busy) again = true
+    else void announce()
+  }
+}
+
+/** Puts the server together. Nothing listens before `listen()`. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { config, keys, databaseUrl, log, clock } = options
+  const pool = createPool(databaseUrl, config.databasePoolSize, (error) =>
+    log.warn({ err: error }, 'an idle database connection was lost'),
+  )
+  const audit = new AuditBatch(pool)
+  const audited = new WeakSet<Person>()
+  const newId = (): string => uuidv7({ msecs: clock.now().getTime() })
+  const services: Services = {
+    config,
+    clock,
+    log,
+    keys,
+    tokens: createTokens(keys, {
+      issuer: 'wardline',
+      audience: 'wardline',
+      accessSeconds: config.sessions.accessTokenSeconds,
+    }),
+    passwords: createPasswords(),
+    cipher: createCipher(keys),
+    cursors: createCursors(keys),
+    newId,
+    health: {
+      async database() {
+        await pool.query('select 1')
+      },
+    },
+    audit: {
+      async commitFirst(actor, row) {
+        const id = newId()
+        await audit.commit({
+          id,
+          actorUserId: actor.userId,
+          actorType: 'USER',
+          organizationId: row.organizationId,
+          operationId: 'impersonatePatient',
+          resourceType: 'IMPERSONATION',
+          resourceId: row.resourceId,
+          actionType: 'BREAK_GLASS',
+          ipAddress: actor.origin.ip,
+          userAgent: actor.origin.userAgent,
+          impersonatorId: null,
+          requestId: actor.origin.requestId,
+          reason: row.reason,
+          outcome: 'SUCCESS',
+          problemCode: null,
+          changes: null,
+          occurredAt: clock.now(),
+        })
+        audited.add(actor)
+        return id
+      },
+    },
+  }
+  const redis = config.redisUrl === undefined ? null : createClient({ url: config.redisUrl })
+  redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
+  const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
+  const announce = announcer(pool, log)
+  const upkeep = createUpkeep(pool, clock, log)
+  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, services), log)
+  const app = await createApp({
+    services,
+    handlers: (options.handlers ?? allHandlers)(services),
+    pool,
+    audit,
+    audited,
+    hub,
+    jobs,
+    redis,
+    published: () => {
+      hub.wake()
+      announce()
+    },
+  })
+  async function close(): Promise<void> {
+    await hub.stop()
+    await app.close()
+    await upkeep.stop()
+    await jobs.stop()
+    if (redis?.isOpen) await redis.close()
+    await pool.end()
+  }
+  return {
+    async listen() {
+      try {
+        await redis?.connect()
+        await upkeep.start()
+        await hub.start()
+      await jobs.start()
+        const url = await app.listen({ host: config.host, port: config.port })
+        return url
+      } catch (error) {
+        await close()
+        throw error
+      }
+    },
+    close,
+  }
+}

@@ -1,0 +1,38 @@
+import type { Logger } from 'pino'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { Person } from './http/actor.ts'
+import type { Cipher } from './security/cipher.ts'
+import type { Cursors } from './security/cursors.ts'
+import type { KeyRing } from './security/keys.ts'
+import type { Passwords } from './security/passwords.ts'
+import type { Tokens } from './security/tokens.ts'
+
+/** What handler factories may use besides their request's context. No pool: data comes scoped, as `db`. */
+export interface Services {
+  readonly config: Config
+  readonly clock: Clock
+  readonly log: Logger
+  readonly keys: KeyRing
+  readonly tokens: Tokens
+  readonly passwords: Passwords
+  readonly cipher: Cipher
+  readonly cursors: Cursors
+  /** A UUIDv7 of the present instant. */
+  readonly newId: () => string
+  readonly health: {
+    /** Rejects when the database does not answer. */
+    database(): Promise<void>
+  }
+  readonly audit: {
+    /**
+     * Commits this request's audit row at once, before its effect exists (break glass); the pipeline then
+     * writes no second one for the success. Rejects when the row cannot be written.
+     * @returns the row's id
+     */
+    commitFirst(
+      actor: Person,
+      row: { readonly organizationId: string; readonly resourceId: string; readonly reason: string },
+    ): Promise<string>
+  }
+}

@@ -1,0 +1,267 @@
+/** Reads the contract: bundles it, checks the extensions, and lists its operations. */
+import { existsSync, readFileSync } from 'node:fs'
+import { dereference } from '@apidevtools/json-schema-ref-parser'
+import { bundle, createConfig } from '@redocly/openapi-core'
+import { operationExtensions, otherExtensions } from './extensions.ts'
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type JsonObject = { [key: string]: Json }
+
+export interface Parameter {
+  name: string
+  in: 'path' | 'query' | 'header'
+  required: boolean
+  schema: JsonObject
+}
+
+export interface Operation {
+  id: string
+  tag: string
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: string
+  summary: string
+  description: string
+  sdk: { resource: string; method: string }
+  extensions: JsonObject
+  parameters: Parameter[]
+  body: JsonObject | undefined
+  bodyLimit: number | undefined
+  success: { status: number; contentType: string | undefined; schema: JsonObject | undefined; headers: string[] }
+  problems: { status: number; codes: string[] }[]
+}
+
+export interface Contract {
+  /** The bundled document, `$ref`s kept. */
+  document: JsonObject
+  operations: Operation[]
+  /** code → [status, title] */
+  catalogue: Record<string, [number, string]>
+}
+
+/** A fault of the contract, for its author to read. */
+export class ContractError extends Error {}
+
+const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const object = (value: unknown, where: string): JsonObject => {
+  if (!isObject(value)) throw new ContractError(`${where} must be an object`)
+  return value
+}
+
+/**
+ * Bundles the contract and reads its operations.
+ * @throws ContractError for a missing, wrong or unread extension, a missing status, an unknown code.
+ */
+export async function readContract(path: string, root = '.'): Promise<Contract> {
+  const result = await bundle({ ref: path, config: await createConfig({}) })
+  const errors = result.problems.filter((problem) => problem.severity === 'error')
+  if (errors.length > 0) throw new ContractError(errors.map((problem) => problem.message).join('\n'))
+  const document = JSON.parse(JSON.stringify(result.bundle.parsed)) as JsonObject
+  const flat: unknown = await dereference(structuredClone(document), { dereference: { circular: false } })
+  const contract = listOperations(object(flat, 'contract'), document)
+  const faults = [...checkReaders(root), ...checkExtensions(document, contract.operations), ...checkCodes(contract)]
+  if (faults.length > 0) throw new ContractError(faults.join('\n'))
+  return contract
+}
+
+function listOperations(flat: JsonObject, document: JsonObject): Contract {
+  const schemas = object(object(flat['components'], 'components')['schemas'], 'components.schemas')
+  const codeSchema = object(schemas['ProblemCode'], 'ProblemCode')
+  const catalogue: Contract['catalogue'] = {}
+  for (const [code, row] of Object.entries(object(codeSchema['x-catalogue'], 'ProblemCode x-catalogue'))) {
+    if (!Array.isArray(row)) throw new ContractError(`x-catalogue ${code} must be [status, title]`)
+    catalogue[code] = [Number(row[0]), String(row[1])]
+  }
+  const listed = codeSchema['enum']
+  if (!Array.isArray(listed) || listed.toString() !== Object.keys(catalogue).toString())
+    throw new ContractError('ProblemCode: enum and x-catalogue must name the same codes in the same order')
+  const operations: Operation[] = []
+  for (const [path, item] of Object.entries(object(flat['paths'], 'paths')))
+    for (const method of methods) {
+      const raw = object(item, path)[method]
+      if (raw !== undefined) operations.push(readOperation(path, method, object(raw, `${method} ${path}`)))
+    }
+  return { document, operations, catalogue }
+}
+
+function readOperation(path: string, method: (typeof methods)[number], raw: JsonObject): Operation {
+  const id = String(raw['operationId'])
+  const responses = object(raw['responses'], `${id} responses`)
+  const successes = Object.keys(responses).filter((status) => status.startsWith('2'))
+  if (successes.length !== 1) throw new ContractError(`${id}: needs exactly one 2xx answer`)
+  const status = Number(successes[0])
+  const success = object(responses[String(status)], `${id} ${status}`)
+  const content = success['content'] === undefined ? {} : object(success['content'], `${id} content`)
+  const [contentType] = Object.keys(content)
+  const extensions = Object.fromEntries(Object.entries(raw).filter(([key]) => key.startsWith('x-')))
+  const [resource = '', sdkMethod = ''] = String(raw['x-sdk']).split('.')
+  const body = raw['requestBody'] === undefined ? undefined : object(raw['requestBody'], `${id} body`)
+  return {
+    id,
+    tag: Array.isArray(raw['tags']) ? String(raw['tags'][0]) : '',
+    method: method.toUpperCase() as Operation['method'],
+    path,
+    summary: String(raw['summary'] ?? ''),
+    description: String(raw['description'] ?? ''),
+    sdk: { resource, method: sdkMethod },
+    extensions,
+    parameters: (Array.isArray(raw['parameters']) ? raw['parameters'] : []).map((entry) => {
+      const parameter = object(entry, `${id} parameter`)
+      return {
+        name: String(parameter['name']),
+        in: parameter['in'] as Parameter['in'],
+        required: parameter['required'] === true,
+        schema: object(parameter['schema'], `${id} ${parameter['name']}`),
+      }
+    }),
+    body:
+      body &&
+      object(object(object(body['content'], id)['application/json'], `${id} body`)['schema'], `${id} body schema`),
+    bodyLimit: undefined,
+    success: {
+      status,
+      contentType,
+      schema: contentType
+        ? object(object(content[contentType], `${id} ${contentType}`)['schema'], `${id} schema`)
+        : undefined,
+      headers: Object.keys(success['headers'] === undefined ? {} : object(success['headers'], `${id} headers`)),
+    },
+    problems: Object.entries(responses)
+      .filter(([code]) => !code.startsWith('2'))
+      .map(([code, response]) => ({ status: Number(code), codes: codesOf(object(response, `${id} ${code}`)) })),
+  }
+}
+
+function codesOf(response: JsonObject): string[] {
+  const found: string[] = []
+  const visit = (value: Json): void => {
+    if (Array.isArray(value)) value.forEach(visit)
+    else if (isObject(value)) {
+      const properties = value['properties']
+      const code = isObject(properties) ? properties['code'] : undefined
+      // The Problem schema itself names every code; only the narrowing parts count.
+      if (isObject(code) && Array.isArray(code['enum']) && !('x-catalogue' in code))
+        found.push(...code['enum'].map(String))
+      Object.values(value).forEach(visit)
+    }
+  }
+  const content = response['content']
+  if (isObject(content)) visit(content['application/problem+json'] ?? null)
+  return found
+}
+
+function checkReaders(root: string): string[] {
+  const readers = {
+    ...otherExtensions,
+    ...Object.fromEntries(Object.entries(operationExtensions).map(([name, { reader }]) => [name, reader])),
+  }
+  return Object.entries(readers).flatMap(([name, { file, word }]) => {
+    const full = `${root}/${file}`
+    const read = existsSync(full) && readFileSync(full, 'utf8').includes(word)
+    return read ? [] : [`${name}: nothing reads it (expected "${word}" in ${file})`]
+  })
+}
+
+function checkExtensions(document: JsonObject, operations: Operation[]): string[] {
+  const faults: string[] = []
+  for (const { id, extensions } of operations) {
+    for (const [name, { check, required }] of Object.entries(operationExtensions)) {
+      if (name in extensions) {
+        const fault = check(extensions[name])
+        if (fault) faults.push(`${id}: ${name} ${fault}`)
+      } else if (required) faults.push(`${id}: ${name} is missing`)
+    }
+    for (const name of Object.keys(extensions))
+      if (!(name in operationExtensions)) faults.push(`${id}: nothing reads ${name}`)
+  }
+  const paths = isObject(document['paths']) ? document['paths'] : {}
+  const visit = (value: Json, where: string): void => {
+    if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${where}/${index}`))
+    else if (isObject(value))
+      for (const [key, part] of Object.entries(value)) {
+        if (key === 'example' || key === 'examples') continue
+        if (key.startsWith('x-') && !(key in otherExtensions)) faults.push(`${where}: nothing reads ${key}`)
+        visit(part, `${where}/${key}`)
+      }
+  }
+  for (const [path, item] of Object.entries(paths))
+    for (const [method, operation] of Object.entries(isObject(item) ? item : {})) {
+      const rest = isObject(operation)
+        ? Object.fromEntries(Object.entries(operation).filter(([key]) => !key.startsWith('x-')))
+        : operation
+      visit(rest, `${method} ${path}`)
+    }
+  visit({ ...document, paths: {} }, '')
+  for (const [path, item] of Object.entries(paths))
+    for (const operation of Object.values(isObject(item) ? item : {})) {
+      if (!isObject(operation) || !isObject(operation['x-access'])) continue
+      const open = Array.isArray(operation['security']) && operation['security'].length === 0
+      if (open !== 'public' in operation['x-access'])
+        faults.push(`${path}: "security: []" and "x-access: { public: true }" go together`)
+    }
+  const ids = new Set<string>()
+  for (const { id, sdk } of operations)
+    for (const name of [id, `${sdk.resource}.${sdk.method}`]) {
+      if (ids.has(name)) faults.push(`${name}: used twice`)
+      ids.add(name)
+    }
+  return faults
+}
+
+/** The codes that the gates can answer follow from the extensions: they must be declared, and no others of theirs. */
+export function impliedCodes({ extensions, parameters, body, path }: Operation): string[] {
+  const access = isObject(extensions['x-access']) ? extensions['x-access'] : {}
+  const signedIn = !('public' in access)
+  const codes = ['INTERNAL_ERROR', 'UNAVAILABLE']
+  if (signedIn) codes.push('UNAUTHORIZED', 'ACCOUNT_LOCKED', 'ACCOUNT_SUSPENDED', 'IMPERSONATION_EXPIRED')
+  if (signedIn && extensions['x-impersonation'] === 'forbidden') codes.push('IMPERSONATION_FORBIDDEN')
+  if ('organization' in access || 'platform' in access) codes.push('FORBIDDEN')
+  if (isObject(access['patient']) && 'proxy' in access['patient'])
+    codes.push('PROXY_ACCESS_EXPIRED', 'PROXY_PERMISSION_DENIED')
+  if (extensions['x-consent'] === 'required') codes.push('CONSENT_REQUIRED')
+  if (extensions['x-mfa'] === 'required') codes.push('MFA_REQUIRED')
+  if (extensions['x-step-up'] === true) codes.push('STEP_UP_REQUIRED')
+  if (extensions['x-rate-limit'] !== 'none') codes.push('RATE_LIMITED')
+  if (path.includes('{')) codes.push('NOT_FOUND')
+  if (parameters.length > 0 || body) codes.push('VALIDATION_ERROR')
+  if (parameters.some(({ name }) => name === 'cursor')) codes.push('INVALID_CURSOR')
+  if (body) codes.push('PAYLOAD_TOO_LARGE')
+  if (extensions['x-idempotent'] === true) codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS')
+  if (extensions['x-tenancy'] === 'organization' && parameters.some(({ name }) => name === 'organization_id'))
+    codes.push('ORGANIZATION_REQUIRED')
+  return codes
+}
+
+const gateCodes = [
+  'FORBIDDEN',
+  'CONSENT_REQUIRED',
+  'MFA_REQUIRED',
+  'STEP_UP_REQUIRED',
+  'PROXY_ACCESS_EXPIRED',
+  'IMPERSONATION_EXPIRED',
+  'IMPERSONATION_FORBIDDEN',
+]
+
+function checkCodes({ operations, catalogue }: Contract): string[] {
+  return operations.flatMap((operation) => {
+    const faults: string[] = []
+    const declared = operation.problems.flatMap(({ codes }) => codes)
+    for (const { status, codes } of operation.problems) {
+      if (codes.length === 0) faults.push(`${operation.id}: ${status} names no code`)
+      for (const code of codes)
+        if (catalogue[code]?.[0] !== status)
+          faults.push(`${operation.id}: ${code} belongs to ${catalogue[code]?.[0] ?? 'no status'}, not ${status}`)
+    }
+    const implied = impliedCodes(operation)
+    for (const code of implied)
+      if (!declared.includes(code)) faults.push(`${operation.id}: its gates can answer ${code}, declare it`)
+    // A handler may refuse a record by role too, so FORBIDDEN alone may stand without its gate.
+    for (const code of gateCodes.filter((gate) => gate !== 'FORBIDDEN'))
+      if (declared.includes(code) && !implied.includes(code))
+        faults.push(`${operation.id}: declares ${code}, but no gate of it answers that`)
+    return faults
+  })
+}

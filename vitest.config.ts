@@ -1,0 +1,26 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const alias = { '@wardline/sdk': fileURLToPath(new URL('./packages/sdk/src/index.ts', import.meta.url)) }
+const shared = { alias, testTimeout: 20_000, hookTimeout: 60_000 }
+
+export default defineConfig({
+  test: {
+    globalSetup: './test/support/global-setup.ts',
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'suite',
+          include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['test/log/**', '**/node_modules/**'],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Runs when everything else has: it reads what the servers of the whole suite logged.
+        test: { ...shared, name: 'log', include: ['test/log/*.test.ts'], sequence: { groupOrder: 1 } },
+      },
+    ],
+  },
+})
