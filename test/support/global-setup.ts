@@ -40,6 +40,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
     `create database ${template} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
   )
   await migrate(databaseUrl(postgres.adminUrl, template))
+  // Otherwise every clone makes its partitions anew.
+  await execute(databaseUrl(postgres.adminUrl, template), 'select ensure_partitions(current_date)')
   await execute(postgres.adminUrl, `create role ${login} login password '${password}' in role wardline_app`)
   const appUrl = new URL(postgres.adminUrl)
   appUrl.username = login

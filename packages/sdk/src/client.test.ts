@@ -13,7 +13,7 @@ import {
   TimeoutError,
   WardlineError,
 } from './index.ts'
-import { type Answer, json, jwt, problem, startServer, TestClock } from './testing.ts'
+import { type Answer, closedAddress, json, jwt, problem, startServer, TestClock } from './testing.ts'
 
 const ORG = '01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10'
 const patient = (n: number) => ({ id: `p${n}`, last_name: `Name${n}` })
@@ -142,10 +142,11 @@ describe('errors', () => {
 
   it('name the server that cannot be reached, after the retries', async () => {
     const clock = new TestClock()
-    const client = createClientWith({ baseUrl: 'http://127.0.0.1:1', auth: 'secret-token', clock })
+    const baseUrl = await closedAddress()
+    const client = createClientWith({ baseUrl, auth: 'secret-token', clock })
     const error = await client.users.me().catch((caught: unknown) => caught)
     expect(error).toBeInstanceOf(ConnectionError)
-    expect(String(error)).toContain('127.0.0.1:1 could not be reached')
+    expect(String(error)).toContain(`${new URL(baseUrl).host} could not be reached (ECONNREFUSED)`)
     expect(clock.waits).toEqual([250, 500])
   })
 

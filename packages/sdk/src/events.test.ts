@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import { createClientWith } from './client.ts'
 import { isAccessLost, type StreamEvent, type StreamOptions, type StreamStatus, session } from './index.ts'
-import { type Answer, json, jwt, problem, startServer, TestClock, until } from './testing.ts'
+import { type Answer, closedAddress, json, jwt, problem, startServer, TestClock, until } from './testing.ts'
 
 const open = (response: ServerResponse, retry?: number): void => {
   response.writeHead(200, { 'content-type': 'text/event-stream' })
@@ -155,7 +155,7 @@ describe('a stream', () => {
 
   it('tells a server that was never reached', async () => {
     const clock = new TestClock()
-    const client = createClientWith({ baseUrl: 'http://127.0.0.1:1', auth: 't', clock })
+    const client = createClientWith({ baseUrl: await closedAddress(), auth: 't', clock })
     await expect(client.events.stream().next()).rejects.toMatchObject({
       name: 'ConnectionError',
       code: 'ECONNREFUSED',

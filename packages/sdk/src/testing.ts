@@ -141,3 +141,9 @@ export const until = async (condition: () => boolean, what = 'the condition'): P
   }
   throw new Error(`${what} did not come true`)
 }
+
+/** An address where nothing listens. */
+export const closedAddress = async (): Promise<string> => {
+  await using server = await startServer(() => undefined)
+  return server.baseUrl
+}

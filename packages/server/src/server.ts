@@ -1,7 +1,7 @@
+import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
-import { v7 as uuidv7 } from 'uuid'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
@@ -24,6 +24,7 @@ import { usersHandlers } from './domains/users/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
+import { createIds } from './ids.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
 import type { KeyRing } from './security/keys.ts'
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly clock: Clock
   /** Replaces handlers, for tests of the pipeline itself. */
   readonly handlers?: (services: Services) => Handlers
+  /** Adds to the app, for tests of the boot: a route outside the contract stops it. */
+  readonly extend?: (app: FastifyInstance) => void
 }
 
 /** A server that can be listened on and closed, once each. */
@@ -99,7 +102,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   )
   const audit = new AuditBatch(pool)
   const audited = new WeakSet<Person>()
-  const newId = (): string => uuidv7({ msecs: clock.now().getTime() })
+  const newId = createIds(clock)
   const services: Services = {
     config,
     clock,
@@ -166,6 +169,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       announce()
     },
   })
+  options.extend?.(app)
   async function close(): Promise<void> {
     await hub.stop()
     await app.close()

@@ -470,7 +470,7 @@ export const createResources = (core: Core) => ({
     /**
      * Impersonations, now and before.
      *
-     * Newest first, then by id. Names are masked for AUDITOR.
+     * Newest first, then by id. Names are masked for all but the organization's ADMIN.
      *
      * `GET /api/admin/impersonations`
      */
@@ -488,7 +488,7 @@ export const createResources = (core: Core) => ({
     /**
      * The organization's audit trail.
      *
-     * Newest first, then by id. Every call that touched health information, refused ones too, and every change. For AUDITOR names and changed values are masked.
+     * Newest first, then by id. Every call that touched health information, refused ones too, and every change. Names and changed values are masked for all but the organization's ADMIN.
      *
      * `GET /api/admin/audit-logs`
      */

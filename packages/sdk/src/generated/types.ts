@@ -742,7 +742,7 @@ export interface paths {
         };
         /**
          * Impersonations, now and before
-         * @description Newest first, then by id. Names are masked for AUDITOR.
+         * @description Newest first, then by id. Names are masked for all but the organization's ADMIN.
          */
         get: operations["listImpersonations"];
         put?: never;
@@ -782,7 +782,7 @@ export interface paths {
         };
         /**
          * The organization's audit trail
-         * @description Newest first, then by id. Every call that touched health information, refused ones too, and every change. For AUDITOR names and changed values are masked.
+         * @description Newest first, then by id. Every call that touched health information, refused ones too, and every change. Names and changed values are masked for all but the organization's ADMIN.
          */
         get: operations["listAuditLogs"];
         put?: never;
@@ -3593,7 +3593,7 @@ export interface components {
          */
         PersonName: {
             id: components["schemas"]["Uuid"];
-            /** @description The full name, masked for AUDITOR. */
+            /** @description The full name, or a mask of it. */
             display_name: string;
         };
         /**
@@ -3752,7 +3752,7 @@ export interface components {
              * @description Who acted; the patient under impersonation.
              */
             actor_user_id: string | null;
-            /** @description Their name, masked for AUDITOR. */
+            /** @description Their name, or a mask of it. */
             actor_name: string | null;
             /**
              * Format: uuid
@@ -3784,7 +3784,7 @@ export interface components {
             ip_address: string | null;
             /** @description With which program. */
             user_agent: string | null;
-            /** @description The changed fields with `old` and `new`; for lists the filter that was used. For AUDITOR the values are masked. */
+            /** @description The changed fields with `old` and `new`; for lists the filter that was used. Values are masked for all but the organization's ADMIN. */
             changes: {
                 [key: string]: unknown;
             } | null;

@@ -19,7 +19,7 @@ interface Page<Row> {
 }
 
 /** A page to be read: its slice for the query, and `close`, which makes the answer of the rows. */
-export interface OpenPage extends Slice {
+interface OpenPage extends Slice {
   close<Row>(
     rows: readonly Row[],
     orderedBy: (row: Row) => readonly CursorValue[],

@@ -17,18 +17,23 @@ const noScope: Scope = { name: 'none', organizationId: null, userId: null }
 
 /** Kysely over one connection that somebody else holds and releases. */
 export function kyselyOver(client: pg.ClientBase): Db {
-  // Not an object made after the client: pg would keep its state of a running query on that one.
-  const held = new Proxy(client as pg.PoolClient, {
-    get(target, name) {
-      if (name === 'release') return () => {}
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
-  })
+  // A delegate, not an object made after the client: pg keeps a running query's state on the client itself.
+  const held: PostgresPoolClient = { query: client.query.bind(client), release: () => {} }
   return new Kysely<Tables>({
     dialect: new PostgresDialect({ pool: { connect: async () => held, end: async () => {}, options: {} } }),
   })
 }
+
+/** For reads that belong to nobody (health, keys): they must answer without a database, so they get none. */
+export const noDatabase: Db = new Kysely<Tables>({
+  dialect: new PostgresDialect({
+    pool: {
+      connect: () => Promise.reject(new Error('an operation without tenancy reads no database')),
+      end: async () => {},
+      options: {},
+    },
+  }),
+})
 
 // One simple query opens the transaction and sets the scope: one round trip instead of two.
 const begin = (scope: Scope, readOnly: boolean): string =>
@@ -59,19 +64,21 @@ export async function transaction<T>(
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  const rollback = async (): Promise<void> => {
+    try {
+      await client.query('rollback')
+    } catch (error) {
+      broken = error instanceof Error ? error : new Error(String(error))
+    }
+  }
   try {
     await client.query(begin(scope, mode === 'read'))
-    try {
-      const { value, commit } = await work(kyselyOver(client))
-      await client.query(commit ? 'commit' : 'rollback')
-      return value
-    } catch (error) {
-      await client.query('rollback')
-      throw error
-    }
+    const { value, commit } = await work(kyselyOver(client))
+    if (commit) await client.query('commit')
+    else await rollback()
+    return value
   } catch (error) {
-    // Only a connection that answers its rollback is known to be clean.
-    broken = error instanceof pg.DatabaseError ? undefined : error instanceof Error ? error : new Error(String(error))
+    await rollback()
     throw error
   } finally {
     client.release(broken)

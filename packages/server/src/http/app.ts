@@ -10,7 +10,7 @@ import Fastify, {
 } from 'fastify'
 import type { Config } from '../config.ts'
 import { AuditBatch } from '../db/audit-batch.ts'
-import { type Db, transaction, unscoped } from '../db/scope.ts'
+import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
 import type { Hub } from '../domains/events/hub.ts'
 import { redeemStreamTicket } from '../domains/events/queries.ts'
 import type { Handlers } from '../generated/handlers.ts'
@@ -204,7 +204,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return handler as AnyHandler
   }
 
-  const contextOf = (state: RequestState, db: Db | null, outbox: Outbox) => ({
+  const contextOf = (state: RequestState, db: Db, outbox: Outbox) => ({
     db,
     actor: state.actor,
     log: log.child({ request_id: state.origin.requestId, operation: state.operation.id }),
@@ -236,11 +236,17 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
 
   async function read(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
     const outbox: Outbox = { events: [], jobs: [] }
-    const value = await transaction(pool, scopeOf(state), 'read', async (db) => ({
-      value: await handler(contextOf(state, db, outbox), input),
-      commit: true,
-    }))
+    const scope = scopeOf(state)
+    const value =
+      scope.name === 'none'
+        ? await handler(contextOf(state, noDatabase, outbox), input)
+        : await transaction(pool, scope, 'read', async (db) => ({
+            value: await handler(contextOf(state, db, outbox), input),
+            commit: true,
+          }))
     if (value instanceof Problem) throw value
+    if (outbox.events.length + outbox.jobs.length > 0)
+      throw new Error(`${state.operation.id} publishes, so it must say x-writes`)
     const reply = toReply(state.operation, value)
     if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), value))
     return reply
@@ -329,7 +335,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const again: RequestState = { ...state, now, session, actor: personOfSession(session, state.origin) }
     try {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
-      const value = await handler(contextOf(again, null, { events: [], jobs: [] }), input)
+      const value = await handler(contextOf(again, noDatabase, { events: [], jobs: [] }), input)
       const same = JSON.stringify(value) === JSON.stringify(first)
       return same ? undefined : ('ACCESS_LOST' as const)
     } catch (refused) {
@@ -345,7 +351,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     handler: AnyHandler,
     input: object,
   ): Promise<unknown> {
-    const value = await handler(contextOf(state, null, { events: [], jobs: [] }), input)
+    const value = await handler(contextOf(state, noDatabase, { events: [], jobs: [] }), input)
     if (value instanceof Problem) throw value
     if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
     // A stream handler answers a Subscription: the Handlers interface says so.

@@ -10,6 +10,9 @@ const fastifyCodes: Record<string, () => Problem> = {
   FST_ERR_BAD_URL: () => problem('NOT_FOUND', 'There is no such path.'),
 }
 
+// PostgreSQL stores no U+0000 in text or jsonb, and no lone surrogate.
+const unstorable = new Set(['22021', '22P05'])
+
 const bodyFault = (message: string): Problem =>
   problem('VALIDATION_ERROR', message, { errors: [{ pointer: '/', message }] })
 
@@ -19,6 +22,8 @@ export function toProblem(error: unknown): { problem: Problem; unexpected: boole
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known = fastifyCodes[code]
   if (known) return { problem: known(), unexpected: false }
+  if (unstorable.has(code))
+    return { problem: bodyFault('A text contains a character that cannot be stored.'), unexpected: false }
   if (isUnavailable(error))
     return {
       problem: problem('UNAVAILABLE', 'The database does not answer. Try again.', { retry_after: 1 }),

@@ -94,7 +94,9 @@ export class Schemas {
         return validator(parts[part]) ? [] : (validator.errors ?? []).map((error) => fieldError(part, error))
       })
     if (errors.length === 0) return undefined
-    return problem('VALIDATION_ERROR', 'Some fields are not valid.', { errors: errors.slice(0, maxErrors) })
+    // One fault a field is enough to mend it.
+    const first = errors.filter(({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index)
+    return problem('VALIDATION_ERROR', 'Some fields are not valid.', { errors: first.slice(0, maxErrors) })
   }
 
   /** Whether the operation takes a body. */

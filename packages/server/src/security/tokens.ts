@@ -7,7 +7,7 @@ const ALGORITHM = 'EdDSA'
 const TYPE = 'at+jwt'
 
 /** What an access token says. It alone admits nobody: the session behind it must be alive. */
-export interface AccessClaims {
+interface AccessClaims {
   /** The user. */
   readonly sub: string
   /** The session. */
@@ -20,11 +20,11 @@ export interface AccessClaims {
 }
 
 /** An expired token is a genuine one, so what it says may be told apart; an invalid one says nothing. */
-export type Verified =
+type Verified =
   | { readonly status: 'valid' | 'expired'; readonly claims: AccessClaims }
   | { readonly status: 'invalid' }
 
-export interface PublicKey extends PublicJwk {
+interface PublicKey extends PublicJwk {
   readonly kid: string
   readonly alg: typeof ALGORITHM
   readonly use: 'sig'
@@ -40,7 +40,7 @@ export interface TokenSettings {
 }
 
 /** Whom a token is for. `patientId` is the patient whom an impersonation acts as. */
-export interface TokenSubject {
+interface TokenSubject {
   readonly userId: string
   readonly sessionId: string
   readonly tokenId: string

@@ -2,9 +2,9 @@ import { type RawBuilder, sql } from 'kysely'
 import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 
-export type AppointmentStatus = 'SCHEDULED' | 'CONFIRMED' | 'COMPLETED' | 'CANCELLED' | 'NO_SHOW'
+type AppointmentStatus = 'SCHEDULED' | 'CONFIRMED' | 'COMPLETED' | 'CANCELLED' | 'NO_SHOW'
 
-export interface AppointmentFilter {
+interface AppointmentFilter {
   readonly organizationId: string
   /** Days in the organization's time zone, both included. */
   readonly firstDay?: string | undefined
@@ -120,7 +120,7 @@ export const findProviderToBook = (db: Db, organizationId: string, providerId: s
     )
     .executeTakeFirst()
 
-export interface NewAppointment {
+interface NewAppointment {
   readonly id: string
   readonly organization_id: string
   readonly patient_id: string

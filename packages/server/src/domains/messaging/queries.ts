@@ -4,7 +4,7 @@ import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import { containing } from '../../db/wire.ts'
 
-export interface ThreadFilter {
+interface ThreadFilter {
   readonly organizationId: string
   readonly userId: string
   /** Only threads about these patients; null: about any. */
@@ -206,7 +206,7 @@ export const listAdmissible = (
     .select(['u.id', 'u.display_name'])
     .execute()
 
-export interface NewThread {
+interface NewThread {
   readonly id: string
   readonly organization_id: string
   readonly patient_id: string
@@ -219,7 +219,7 @@ export const insertThread = (db: Db, thread: NewThread, now: Date) =>
     .values({ ...thread, created_at: now, updated_at: now })
     .execute()
 
-export interface NewParticipant {
+interface NewParticipant {
   readonly id: string
   readonly organization_id: string
   readonly thread_id: string
@@ -247,7 +247,7 @@ export async function bumpThread(db: Db, threadId: string, now: Date): Promise<s
   return updated_at
 }
 
-export interface NewMessage {
+interface NewMessage {
   readonly id: string
   readonly organization_id: string
   readonly thread_id: string

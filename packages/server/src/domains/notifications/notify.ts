@@ -2,7 +2,7 @@ import type { Db } from '../../db/scope.ts'
 import type { Emit } from '../../http/handler.ts'
 import { insertNotifications, type NewNotification } from './queries.ts'
 
-export type Notice = Omit<NewNotification, 'id' | 'user_id'>
+type Notice = Omit<NewNotification, 'id' | 'user_id'>
 
 /** Leaves the same notice with each person, and tells their open streams. Its text must hold no PHI. */
 export async function notify(

@@ -4,9 +4,9 @@ import { type After, rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import { instantText } from '../../db/wire.ts'
 
-export type EnrollmentStatus = 'ACTIVE' | 'DISCHARGED'
+type EnrollmentStatus = 'ACTIVE' | 'DISCHARGED'
 
-export interface PatientFilter {
+interface PatientFilter {
   readonly organizationId: string
   readonly status: EnrollmentStatus
 }
@@ -116,7 +116,7 @@ export const findPatient = (db: Db, organizationId: string, patientId: string) =
     ])
     .executeTakeFirst()
 
-export interface NewPatient {
+interface NewPatient {
   readonly id: string
   readonly first_name: string
   readonly last_name: string

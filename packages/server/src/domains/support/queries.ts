@@ -87,7 +87,7 @@ export const listMessages = (db: Db, ticketId: string, ownerId: string) =>
     .orderBy('m.id')
     .execute()
 
-export interface NewTicket {
+interface NewTicket {
   readonly id: string
   readonly user_id: string
   readonly organization_id: string | null
@@ -154,7 +154,7 @@ export const moveTicket = (
     .returning(['status', 'version'])
     .executeTakeFirstOrThrow()
 
-export interface NewSupportMessage {
+interface NewSupportMessage {
   readonly id: string
   readonly ticket_id: string
   readonly sender_id: string
