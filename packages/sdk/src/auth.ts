@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from './clock.ts'
-import { ConnectionError, TimeoutError, WardlineError } from './errors.ts'
+import { ConnectionError, SessionEndedError, TimeoutError, WardlineError } from './errors.ts'
 
 /** The pair that a sign-in answers. Keep both secret. */
 export interface SessionTokens {
@@ -71,7 +71,7 @@ export class Session implements TokenSource {
 
   async token(): Promise<string> {
     const tokens = this.#tokens
-    if (tokens === undefined) throw new WardlineError('The session has ended; sign in again')
+    if (tokens === undefined) throw new SessionEndedError('The session has ended; sign in again')
     const left =
       this.#expiresAt === undefined ? Number.POSITIVE_INFINITY : this.#expiresAt - this.#clock.now()
     if (left > MARGIN_MS) return tokens.access_token

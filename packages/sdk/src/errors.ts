@@ -107,6 +107,11 @@ export class MfaCodeRequiredError extends WardlineError {
   override name = 'MfaCodeRequiredError'
 }
 
+/** The session of this client has ended: sign in again. */
+export class SessionEndedError extends WardlineError {
+  override name = 'SessionEndedError'
+}
+
 /** The server ended an event stream for good; `reason` says why. */
 export class StreamClosedError extends WardlineError {
   override name = 'StreamClosedError'

@@ -19,6 +19,7 @@ export {
   type ProblemCode,
   ProblemError,
   ResponseError,
+  SessionEndedError,
   StreamClosedError,
   TimeoutError,
   WardlineError,

@@ -100,7 +100,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const pool = createPool(databaseUrl, config.databasePoolSize, (error) =>
     log.warn({ err: error }, 'an idle database connection was lost'),
   )
-  const audit = new AuditBatch(pool)
+  // Connections of its own: a request that holds one while it waits for its row must not wait for itself.
+  const auditPool = createPool(databaseUrl, 2, (error) => log.warn({ err: error }, 'an audit connection was lost'))
+  const audit = new AuditBatch(auditPool)
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
   const services: Services = {
@@ -149,7 +151,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     },
   }
-  const redis = config.redisUrl === undefined ? null : createClient({ url: config.redisUrl })
+  const redis = config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
   const announce = announcer(pool, log)
@@ -175,18 +177,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await app.close()
     await upkeep.stop()
     await jobs.stop()
-    if (redis?.isOpen) await redis.close()
+    if (redis?.isOpen) redis.destroy()
     await pool.end()
+    await auditPool.end()
   }
   return {
     async listen() {
       try {
-        await redis?.connect()
+        // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
+        redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
         await upkeep.start()
         await hub.start()
-      await jobs.start()
-        const url = await app.listen({ host: config.host, port: config.port })
-        return url
+        await jobs.start()
+        return await app.listen({ host: config.host, port: config.port })
       } catch (error) {
         await close()
         throw error

@@ -7,7 +7,7 @@ import { pendingMigrations } from '../db/migrate.ts'
 import { createCipher } from '../security/cipher.ts'
 import { loadKeyRing } from '../security/keys.ts'
 import { createPasswords } from '../security/passwords.ts'
-import { newTotpSecret, totpUri } from '../security/totp.ts'
+import { newTotpSecret, totpSecretContext, totpUri } from '../security/totp.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
 import { readNewPassword, say } from './terminal.ts'
 
@@ -40,13 +40,7 @@ async function run({ email, name, passwordStdin }: Options): Promise<void> {
     await client.query(
       `insert into users (id, email, password_hash, display_name, is_super_admin, mfa_enabled, mfa_secret)
         values ($1, $2, $3, $4, true, true, $5)`,
-      [
-        id,
-        email,
-        await passwords.hash(password),
-        name.trim(),
-        cipher.encrypt(secret, `users.mfa_secret:${id}`),
-      ],
+      [id, email, await passwords.hash(password), name.trim(), cipher.encrypt(secret, totpSecretContext(id))],
     )
     process.stderr.write(
       `${email} is a super-admin. Give this to an authenticator app; it is not shown again:\n`,

@@ -230,6 +230,7 @@ async function run(options: StartOptions): Promise<void> {
 export function startCommand(program: Command): void {
   program
     .command('start', { isDefault: true })
+    .allowExcessArguments(false)
     .description('serve; without DATABASE_URL as a demo with a PostgreSQL of its own')
     .option('--port <number>', 'listen on this port, 0 for any free one (default: PORT or 8000)')
     .option('--host <address>', 'listen on this address (default: HOST or 127.0.0.1)')

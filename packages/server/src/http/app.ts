@@ -27,7 +27,7 @@ import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
 import { access } from './steps/access.ts'
 import { account } from './steps/account.ts'
-import { auditRow, auditWrite, isAudited, isDenial } from './steps/audit.ts'
+import { auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
 import { authenticate, personOfSession, sessionFault } from './steps/authenticate.ts'
 import { consent } from './steps/consent.ts'
 import { claimKey, idempotencyKey, type StoredReply, storeReply } from './steps/idempotency.ts'
@@ -269,7 +269,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       const reply = toReply(operation, value)
       const person = personOf(state)
       const done = person !== null && parts.audited.has(person)
-      if (isAudited(state) && !done) await auditWrite(db, auditRow(state, services.newId(), value))
+      if (isAudited(state) && !done && hasEffect(state, value))
+        await auditWrite(db, auditRow(state, services.newId(), value))
       if (key)
         await storeReply(
           db,

@@ -1,15 +1,16 @@
+import { openPage } from '../../db/keyset.ts'
+import type { components } from '../../generated/contract.ts'
 import type { JsonValue } from '../../generated/database.ts'
 import type { AdminHandlers } from '../../generated/handlers.ts'
-import { notFound, problem } from '../../http/problem.ts'
+import { notFound, Problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
+import { notify } from '../notifications/notify.ts'
 import { maskName, maskValues } from './masking.ts'
 import { organizationOf, organizationRequired, seesNames, targetRefusal } from './policy.ts'
 import * as queries from './queries.ts'
 
 const fieldsOf = (changes: JsonValue) =>
   typeof changes === 'object' && !Array.isArray(changes) ? changes : null
-
-const foreignCursor = () => problem('INVALID_CURSOR', 'The cursor belongs to another list or other filters.')
 
 export const adminHandlers = (services: Services): AdminHandlers => {
   const { audit, clock, cursors, newId, tokens } = services
@@ -87,37 +88,25 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       const organizationId = organizationOf(actor.as)
       const now = clock.now()
       const filters = { ...query, organization_id: organizationId }
-      const position = query.cursor && cursors.decode('listImpersonations', filters, query.cursor)
-      if (query.cursor !== undefined && !position) return foreignCursor()
-      const [startedAt, id] = position || []
-      const after = position ? { startedAt: String(startedAt), id: String(id) } : undefined
-      const rows = await queries.listImpersonations(db, organizationId, query, now, {
-        after,
-        limit: query.limit + 1,
-      })
-      const shown = rows.slice(0, query.limit)
-      const last = shown.at(-1)
-      const name = seesNames(actor.as) ? (full: string | null) => full ?? maskName(null) : maskName
-      return {
-        items: shown.map((row) => ({
-          id: row.id,
-          organization_id: row.organization_id,
-          patient: { id: row.patient_id, display_name: name(row.patient_name) },
-          impersonator: { id: row.admin_user_id, display_name: name(row.admin_name) },
-          reason: row.reason,
-          status: row.ended_at === null && new Date(row.expires_at) > now ? 'ACTIVE' : 'ENDED',
-          started_at: row.started_at,
-          expires_at: row.expires_at,
-          ended_at: row.ended_at,
-        })),
-        next_cursor:
-          rows.length > query.limit && last !== undefined
-            ? cursors.encode('listImpersonations', filters, [last.started_at, last.id])
-            : null,
-        ...(query.include_total && {
-          total: await queries.countImpersonations(db, organizationId, query, now),
-        }),
-      }
+      const page = openPage(cursors, 'listImpersonations', filters, query)
+      if (page instanceof Problem) return page
+      const rows = await queries.listImpersonations(db, organizationId, query, now, page)
+      const total = query.include_total
+        ? await queries.countImpersonations(db, organizationId, query, now)
+        : undefined
+      const shown = (name: string | null) => (name !== null && seesNames(actor.as) ? name : maskName(name))
+      const items = rows.map((row): components['schemas']['Impersonation'] => ({
+        id: row.id,
+        organization_id: row.organization_id,
+        patient: { id: row.patient_id, display_name: shown(row.patient_name) },
+        impersonator: { id: row.admin_user_id, display_name: shown(row.admin_name) },
+        reason: row.reason,
+        status: row.ended_at === null && new Date(row.expires_at) > now ? 'ACTIVE' : 'ENDED',
+        started_at: row.started_at,
+        expires_at: row.expires_at,
+        ended_at: row.ended_at,
+      }))
+      return page.close(items, ({ started_at, id }) => [started_at, id], total)
     },
 
     async endImpersonation({ db, actor, emit }, { params }) {
@@ -140,20 +129,13 @@ export const adminHandlers = (services: Services): AdminHandlers => {
         },
       })
       if (row.user_id === null) return undefined
-      const notificationId = newId()
-      await queries.insertNotification(db, {
-        id: notificationId,
-        user_id: row.user_id,
+      await notify(db, { emit, newId }, [row.user_id], {
         organization_id: organizationId,
         type: 'system',
         title: 'An administrator looked at your account',
         body: 'An administrator of your care organization saw what you see here, to help or to check something.',
+        action_url: '/account',
         created_at: now,
-      })
-      emit({
-        type: 'notification.new',
-        audience: { user: row.user_id },
-        data: { notification_id: notificationId, type: 'system' },
       })
       return undefined
     },
@@ -163,31 +145,19 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       const timezone = organizationId === null ? 'UTC' : await queries.findTimeZone(db, organizationId)
       if (timezone === undefined) return notFound('organization')
       const filters = { ...query, organization_id: organizationId }
-      const position = query.cursor && cursors.decode('listAuditLogs', filters, query.cursor)
-      if (query.cursor !== undefined && !position) return foreignCursor()
-      const [occurredAt, id] = position || []
-      const after = position ? { occurredAt: String(occurredAt), id: String(id) } : undefined
-      const rows = await queries.listAuditLogs(db, organizationId, query, timezone, {
-        after,
-        limit: query.limit + 1,
-      })
-      const shown = rows.slice(0, query.limit)
-      const last = shown.at(-1)
+      const page = openPage(cursors, 'listAuditLogs', filters, query)
+      if (page instanceof Problem) return page
+      const rows = await queries.listAuditLogs(db, organizationId, query, timezone, page)
+      const total = query.include_total
+        ? await queries.countAuditLogs(db, organizationId, query, timezone)
+        : undefined
       const plain = seesNames(actor.as)
-      return {
-        items: shown.map(({ changes, actor_name, ...row }) => ({
-          ...row,
-          actor_name: actor_name === null || plain ? actor_name : maskName(actor_name),
-          changes: fieldsOf(plain ? changes : maskValues(changes)),
-        })),
-        next_cursor:
-          rows.length > query.limit && last !== undefined
-            ? cursors.encode('listAuditLogs', filters, [last.occurred_at, last.id])
-            : null,
-        ...(query.include_total && {
-          total: await queries.countAuditLogs(db, organizationId, query, timezone),
-        }),
-      }
+      const items = rows.map(({ changes, actor_name, ...row }) => ({
+        ...row,
+        actor_name: actor_name === null || plain ? actor_name : maskName(actor_name),
+        changes: fieldsOf(plain ? changes : maskValues(changes)),
+      }))
+      return page.close(items, ({ occurred_at, id }) => [occurred_at, id], total)
     },
   }
 }

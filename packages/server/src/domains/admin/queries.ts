@@ -1,7 +1,8 @@
 import { type Insertable, type SqlBool, sql } from 'kysely'
+import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { operations } from '../../generated/contract.ts'
-import type { ImpersonationsTable, NotificationsTable, UserSessionsTable } from '../../generated/database.ts'
+import type { ImpersonationsTable, UserSessionsTable } from '../../generated/database.ts'
 
 type AuditFilters = NonNullable<operations['listAuditLogs']['parameters']['query']>
 
@@ -52,14 +53,6 @@ export async function endImpersonation(db: Db, id: string, endedBy: string, now:
     .execute()
 }
 
-export const insertNotification = (db: Db, notification: Insertable<NotificationsTable>) =>
-  db.insertInto('notifications').values(notification).execute()
-
-interface Page<After> {
-  readonly after: After | undefined
-  readonly limit: number
-}
-
 interface ImpersonationFilters {
   readonly status?: 'ACTIVE' | 'ENDED'
   readonly patient_id?: string
@@ -86,7 +79,7 @@ export const listImpersonations = (
   organizationId: string | null,
   filters: ImpersonationFilters,
   now: Date,
-  { after, limit }: Page<{ startedAt: string; id: string }>,
+  { after, limit }: Slice,
 ) =>
   matchingImpersonations(db, organizationId, filters, now)
     .innerJoin('users as u', 'u.id', 'i.admin_user_id')
@@ -103,10 +96,8 @@ export const listImpersonations = (
       'i.expires_at',
       'i.ended_at',
     ])
-    .$if(after !== undefined, (query) =>
-      query.where(
-        sql<SqlBool>`(i.started_at, i.id) < (${after?.startedAt}::timestamptz, ${after?.id}::uuid)`,
-      ),
+    .$if(after !== null, (query) =>
+      query.where(rowAfter(['i.started_at', 'i.id'], 'descending', after ?? [])),
     )
     .orderBy('i.started_at', 'desc')
     .orderBy('i.id', 'desc')
@@ -170,7 +161,7 @@ export const listAuditLogs = (
   organizationId: string | null,
   filters: AuditFilters,
   timezone: string,
-  { after, limit }: Page<{ occurredAt: string; id: string }>,
+  { after, limit }: Slice,
 ) =>
   matchingAuditLogs(db, organizationId, filters, timezone)
     .leftJoin('users as u', 'u.id', 'a.actor_user_id')
@@ -194,10 +185,8 @@ export const listAuditLogs = (
       'a.user_agent',
       'a.changes',
     ])
-    .$if(after !== undefined, (query) =>
-      query.where(
-        sql<SqlBool>`(a.occurred_at, a.id) < (${after?.occurredAt}::timestamptz, ${after?.id}::uuid)`,
-      ),
+    .$if(after !== null, (query) =>
+      query.where(rowAfter(['a.occurred_at', 'a.id'], 'descending', after ?? [])),
     )
     .orderBy('a.occurred_at', 'desc')
     .orderBy('a.id', 'desc')

@@ -132,9 +132,10 @@ export class Hub {
     try {
       const reset = await this.#resume(stream, options.subscription.lastEventId)
       if (reset) stream.write(frame(stream.cursor, 'stream.reset', { reason: reset }), now)
-      // Tells the client where it stands, so that even a stream without events can resume.
-      stream.write(this.#heartbeat(stream.cursor), now)
       await this.#catchUp(stream)
+      // Says that everything missed has been sent, and where the stream stands, so that even one without
+      // events can resume.
+      stream.write(this.#heartbeat(stream.cursor), now)
       if (this.#stopping) this.#close(stream, 'SERVER_STOPPING')
     } catch (error) {
       this.#log.warn({ err: error }, 'a stream could not catch up')
@@ -252,7 +253,9 @@ export class Hub {
 
   #close(stream: Stream, reason: CloseReason): void {
     if (stream.closed) return
-    stream.options.socket.end(frame(stream.cursor, 'stream.closed', { reason }))
+    stream.options.socket.write(frame(stream.cursor, 'stream.closed', { reason }))
+    // Waits for the last write to leave, not for the client to hang up.
+    stream.options.socket.destroySoon()
     this.#drop(stream, false)
   }
 

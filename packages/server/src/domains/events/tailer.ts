@@ -134,10 +134,11 @@ export class Tailer {
 
   /** A page of one reader's events in (after, upTo]; a row that matches twice comes twice, next to each other. */
   async readPage(reader: Reader, after: Position, upTo: Position, limit: number): Promise<OutboxRow[]> {
+    // "order by xid" alone would mean the output column, which is text.
     const part = (condition: string) =>
       `(select ${columns}, xid as x, id as i from events where ${condition}
         and (xid, id) > ($4::xid8, $5::bigint) and (xid, id) <= ($6::xid8, $7::bigint)
-        order by xid, id limit $8)`
+        order by events.xid, events.id limit $8)`
     const { rows } = await this.#query<Row>(
       `select ${columns.replaceAll('::text', '')} from (
         ${part('user_id = $1')} union all ${part('organization_id = $2')} union all ${part('to_support and $3')}

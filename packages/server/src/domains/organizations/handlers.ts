@@ -1,6 +1,7 @@
+import { openPage } from '../../db/keyset.ts'
 import type { components } from '../../generated/contract.ts'
 import type { OrganizationsHandlers } from '../../generated/handlers.ts'
-import { notFound, problem } from '../../http/problem.ts'
+import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { validOrganization } from './policy.ts'
 import * as queries from './queries.ts'
@@ -17,22 +18,11 @@ const toDetail = (row: Row, role: OrganizationDetail['role']): OrganizationDetai
 
 export const organizationsHandlers = ({ cursors, newId }: Services): OrganizationsHandlers => ({
   async listOrganizations({ db, actor }, { query }) {
-    const { limit, cursor, include_total } = query
-    const filters = { user_id: actor.userId }
-    const position = cursor === undefined ? undefined : cursors.decode('listOrganizations', filters, cursor)
-    if (cursor !== undefined && position === undefined)
-      return problem('INVALID_CURSOR', 'The cursor belongs to another list.')
-    const [name, id] = position ?? []
-    const after = position && { name: String(name), id: String(id) }
-    const rows = await queries.listOrganizations(db, actor.userId, after, limit + 1)
-    const items = rows.slice(0, limit)
-    const last = items.at(-1)
-    const hasMore = rows.length > limit && last !== undefined
-    return {
-      items,
-      next_cursor: hasMore ? cursors.encode('listOrganizations', filters, [last.name, last.id]) : null,
-      ...(include_total && { total: await queries.countOrganizations(db, actor.userId) }),
-    }
+    const page = openPage(cursors, 'listOrganizations', { user_id: actor.userId }, query)
+    if (page instanceof Problem) return page
+    const rows = await queries.listOrganizations(db, actor.userId, page)
+    const total = query.include_total ? await queries.countOrganizations(db, actor.userId) : undefined
+    return page.close(rows, ({ name, id }) => [name, id], total)
   },
 
   async createOrganization({ db }, { body }) {

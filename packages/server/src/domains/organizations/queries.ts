@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 
 const ofMember = (db: Db, userId: string) =>
@@ -10,17 +11,10 @@ const ofMember = (db: Db, userId: string) =>
     .where('o.deleted_at', 'is', null)
 
 /** Where the person is a member, by name. */
-export const listOrganizations = (
-  db: Db,
-  userId: string,
-  after: { name: string; id: string } | undefined,
-  limit: number,
-) =>
+export const listOrganizations = (db: Db, userId: string, { after, limit }: Slice) =>
   ofMember(db, userId)
     .select(['o.id', 'o.name', 'o.timezone', 'o.subscription_status', 'm.role', 'o.created_at'])
-    .$if(after !== undefined, (query) =>
-      query.where(sql<boolean>`(o.name, o.id) > (${after?.name}, ${after?.id}::uuid)`),
-    )
+    .$if(after !== null, (query) => query.where(rowAfter(['o.name', 'o.id'], 'ascending', after ?? [])))
     .orderBy('o.name')
     .orderBy('o.id')
     .limit(limit)

@@ -4,6 +4,11 @@ import { notFound, problem } from '../problem.ts'
 import { type Gate, personOf, type RequestState } from '../request-state.ts'
 import type { LoadedSession } from '../session.ts'
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+// The query is validated later, with the body.
+const asUuid = (value: unknown): string | null => (typeof value === 'string' && uuid.test(value) ? value : null)
+
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
 type Row = LoadedSession['patients'][number]
@@ -61,7 +66,7 @@ function inOrganization(state: RequestState, person: Person, session: LoadedSess
 /** Outside an organization's path, but inside one: named in the query, or the only suitable one. */
 function inNamedOrganization(state: RequestState, person: Person, session: LoadedSession): Admission {
   const { access } = state.operation.gates
-  const named = text(state.query['organization_id'])
+  const named = asUuid(state.query['organization_id'])
   const platform = person.platformRoles.find((role) => access.platform?.includes(role))
   if (named !== null) {
     if (platform && !person.memberships.some((row) => row.organizationId === named))
@@ -96,6 +101,8 @@ export const access: Gate = (state) => {
   const { session } = state
   if (!person || !session) throw problem('UNAUTHORIZED')
   const organizationId = text(state.params['org_id'])
+  // Known before anything refuses: an organization's trail shows who was refused there.
+  state.organizationId = organizationId ?? asUuid(state.query['organization_id'])
   const admission = admit(state, person, session, organizationId)
   state.actor = { ...person, as: admission }
   state.organizationId = admission.kind === 'user' ? null : admission.organizationId

@@ -9,14 +9,18 @@ const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** `response.user.id` of an answer. */
+const member = (answer: unknown, path: string): unknown =>
+  path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((value, part) => (isRecord(value) ? value[part] : undefined), answer)
+
+const asUuid = (value: unknown): string | null => (typeof value === 'string' && uuid.test(value) ? value : null)
+
 function resourceId(state: RequestState, id: string | undefined, answer: unknown): string | null {
   if (!id) return null
-  let value: unknown = state.params[id]
-  if (id.startsWith('response.')) {
-    value = answer
-    for (const part of id.split('.').slice(1)) value = isRecord(value) ? value[part] : undefined
-  }
-  return typeof value === 'string' && uuid.test(value) ? value : null
+  return asUuid(id.startsWith('response.') ? member(answer, id) : state.params[id])
 }
 
 const paging = new Set(['cursor', 'limit', 'include_total', 'organization_id', 'ticket'])
@@ -33,6 +37,12 @@ export function isAudited({ operation: { gates } }: RequestState): boolean {
   return gates.audit !== false || gates.phi
 }
 
+/** Whether the answer is the effect that the row would claim: a login that still awaits its code is none. */
+export function hasEffect({ operation: { gates } }: RequestState, answer: unknown): boolean {
+  if (gates.audit === false || !gates.audit.id?.startsWith('response.')) return true
+  return member(answer, gates.audit.id) !== undefined
+}
+
 /** The row of this request. A refusal keeps the code that refused. */
 export function auditRow(state: RequestState, id: string, answer: unknown, refusal?: Problem): AuditRow {
   const { gates, id: operationId, method, tag } = state.operation
@@ -40,10 +50,12 @@ export function auditRow(state: RequestState, id: string, answer: unknown, refus
   // A PHI operation without an action of its own (none today) still leaves a trace.
   const audit = gates.audit || { action: method, resource: tag.toUpperCase() }
   const reason = isRecord(state.body) && typeof state.body['reason'] === 'string' ? state.body['reason'] : null
+  // Whoever signs in or registers is known once it has worked.
+  const userId = person?.userId ?? asUuid(member(answer, 'response.user.id'))
   return {
     id,
-    actorUserId: person?.userId ?? null,
-    actorType: person ? 'USER' : 'ANONYMOUS',
+    actorUserId: userId,
+    actorType: userId ? 'USER' : 'ANONYMOUS',
     organizationId: state.organizationId,
     operationId,
     resourceType: audit.resource,

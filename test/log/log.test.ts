@@ -1,0 +1,27 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, inject, test } from 'vitest'
+
+const folder = inject('database').logFolder
+const files = readdirSync(folder)
+const lines = (suffix: string): string[] =>
+  files
+    .filter((name) => name.endsWith(suffix))
+    .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n'))
+    .filter((line) => line !== '')
+
+test('what the servers of the whole suite logged contains no seeded PHI and no secret', () => {
+  const log = lines('.log')
+  const secrets = [...new Set(lines('.phi'))]
+  // When this file runs alone there is nothing to read, and nothing to prove.
+  if (files.length === 0) return
+  expect(log.length).toBeGreaterThan(0)
+  expect(secrets.length).toBeGreaterThan(0)
+  const text = log.join('\n')
+  expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
+  expect(text).not.toMatch(/eyJ[\w-]{10,}\.[\w-]{10,}\.|otpauth:|\$argon2|"(password|refresh_token|access_token)"/)
+})
+
+test('every line of it is JSON with a time and a level', () => {
+  for (const line of lines('.log')) expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(Number) })
+})

@@ -1,0 +1,48 @@
+import addFormats from 'ajv-formats'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { contract } from './contract.ts'
+import type { World } from './world.ts'
+
+/** A row of the outbox. */
+export interface Published {
+  type: string
+  user: string | null
+  organization: string | null
+  support: boolean
+  data: Record<string, unknown>
+}
+
+const ajv = new Ajv2020({ strict: false })
+// ajv-formats is CommonJS: under native ESM the plugin is its `default`.
+const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
+;(plugin.default ?? plugin)(ajv)
+ajv.addSchema(contract, 'contract')
+const isEvent = ajv.compile({ $ref: 'contract#/components/schemas/StreamEvent' })
+
+/**
+ * What was published about something, in order: events whose data holds `id`. Throws for one that the contract
+ * does not know or that carries more than it says.
+ */
+export async function published(world: World, id: string): Promise<Published[]> {
+  const { rows } = await world.admin.query<Published>(
+    `select type, user_id as "user", organization_id as organization, to_support as support, payload as data
+     from events where strpos(payload::text, $1) > 0 order by id`,
+    [id],
+  )
+  for (const { type, data } of rows)
+    if (!isEvent({ id: '1.1', event: type, data }))
+      throw new Error(`${type} breaks its schema: ${ajv.errorsText(isEvent.errors)}`)
+  return rows
+}
+
+/** What was left with a person, oldest first, with the data of the events that announced it. */
+export async function notified(world: World, userId: string): Promise<Record<string, unknown>[]> {
+  const { rows } = await world.admin.query(
+    `select n.id, n.type, n.title, n.body, n.action_url, n.organization_id, n.metadata,
+       (select count(*)::int from events e where e.type = 'notification.new' and e.user_id = n.user_id
+         and e.payload = jsonb_build_object('notification_id', n.id, 'type', n.type)) as announced
+     from notifications n where n.user_id = $1 order by n.created_at, n.id`,
+    [userId],
+  )
+  return rows
+}
