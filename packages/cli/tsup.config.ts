@@ -1,41 +1,48 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { defineConfig } from 'tsup'
+import { defineConfig, type Options } from 'tsup'
+
+type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
 /** commander loads child_process when it is imported, for a feature that is not used here: 5 ms of every start. */
-const lazyChildProcess = {
+const lazyChildProcess: Plugin = {
   name: 'lazy-child-process',
-  setup(build: {
-    onLoad(
-      filter: { filter: RegExp },
-      load: (file: { path: string }) => Promise<{ contents: string; loader: 'js' }>,
-    ): void
-  }) {
+  setup(build) {
     build.onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
-      const eager = /import childProcess from 'node:child_process';/
-      if (!eager.test(source))
-        throw new Error('commander no longer loads child_process the way this plugin knows')
-      const lazy =
-        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };"
+      const eager = "import childProcess from 'node:child_process';"
+      if (!source.includes(eager)) throw new Error('commander no longer loads child_process as this plugin expects')
+      const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };"
       return { contents: source.replace(eager, lazy), loader: 'js' }
     })
   },
 }
 
-/** One core that starts fast; the SDK, the prompts and the streams are chunks that load when a command needs them. */
+/** What `import()` loads is an entry of its own, which the core requires when a command needs it. */
+const ownFiles: Plugin = {
+  name: 'own-files',
+  setup(build) {
+    build.onResolve({ filter: /\/(sdk|inquirer)\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: path.replace(/^.*\/(\w+)\.ts$/, './$1.cjs'), external: true } : undefined,
+    )
+  },
+}
+
+/** One core that starts fast; the SDK and the prompts load when a command needs them. */
 export default defineConfig({
-  entry: { ward: 'src/ward.ts' },
+  entry: { ward: 'src/ward.ts', sdk: 'src/sdk.ts', inquirer: 'src/inquirer.ts' },
   format: 'cjs',
   target: 'node22',
   platform: 'node',
-  splitting: true,
+  splitting: false,
   minify: true,
   clean: true,
   noExternal: [/.*/],
   outExtension: () => ({ js: '.cjs' }),
   esbuildOptions(options) {
     options.alias = { '@wardline/sdk': fileURLToPath(new URL('../sdk/src/index.ts', import.meta.url)) }
+    // import() becomes a lazy require(), which is cheaper and needs no second module system.
+    options.supported = { 'dynamic-import': false }
   },
-  esbuildPlugins: [lazyChildProcess],
+  esbuildPlugins: [lazyChildProcess, ownFiles],
 })

@@ -32,8 +32,10 @@ const visit = (scheduled_at: string) => ({
   scheduled_at,
   appointment_type: 'IN_PERSON' as const,
 })
-const book = (scheduled_at: string, change: Partial<Parameters<typeof staff.client.appointments.create>[0]> = {}) =>
-  staff.client.appointments.create({ ...visit(scheduled_at), ...change })
+const book = (
+  scheduled_at: string,
+  change: Partial<Parameters<typeof staff.client.appointments.create>[0]> = {},
+) => staff.client.appointments.create({ ...visit(scheduled_at), ...change })
 
 const clinic = async () => {
   const org_id = await world.organization()
@@ -89,7 +91,9 @@ describe('createAppointment', () => {
   test('of 50 bookings that race for one slot one is 201 and 49 are APPOINTMENT_CONFLICT', async () => {
     const codes = await Promise.all(Array.from({ length: 50 }, () => codeOf(book(at('01:00')))))
     expect(codes.toSorted()).toEqual([...Array(49).fill('APPOINTMENT_CONFLICT'), 'passed'])
-    const { rows } = await world.admin.query('select id from appointments where scheduled_at = $1', [at('01:00')])
+    const { rows } = await world.admin.query('select id from appointments where scheduled_at = $1', [
+      at('01:00'),
+    ])
     expect(rows).toHaveLength(1)
     expect(await published(world, rows[0].id)).toHaveLength(1)
   })
@@ -137,7 +141,9 @@ describe('createAppointment', () => {
       const call = book(at('06:00'))
       expect(await codeOf(call), status).toBe(code)
       if (code === 'passed')
-        await world.admin.query("update appointments set status = 'CANCELLED' where id = $1", [(await call).id])
+        await world.admin.query("update appointments set status = 'CANCELLED' where id = $1", [
+          (await call).id,
+        ])
     }
     const other = await world.provider(org)
     await book(at('06:00'))
@@ -157,7 +163,9 @@ describe('createAppointment', () => {
       patient_id: there.patient_id,
     })
     await expect(again).rejects.toMatchObject({ code: 'APPOINTMENT_CONFLICT', status: 409 })
-    await again.catch((error: { problem: object }) => expect(JSON.stringify(error.problem)).not.toContain(org))
+    await again.catch((error: { problem: object }) =>
+      expect(JSON.stringify(error.problem)).not.toContain(org),
+    )
   })
 
   test('15 to 480 minutes and not in the past', async () => {
@@ -180,7 +188,9 @@ describe('createAppointment', () => {
     const gone = await world.patient([org], { status: 'DISCHARGED' })
     const call = () => codeOf(book(at('18:00'), { patient_id: gone.id }))
     expect(await call()).toBe('PATIENT_DISCHARGED')
-    await world.admin.query("update organization_patients set status = 'ACTIVE' where patient_id = $1", [gone.id])
+    await world.admin.query("update organization_patients set status = 'ACTIVE' where patient_id = $1", [
+      gone.id,
+    ])
     expect(await call()).toBe('passed')
   })
 
@@ -225,7 +235,9 @@ describe('createAppointment', () => {
     expect(await codeOf(book(at('19:00'), { provider_id: there.provider_id }))).toBe('NOT_FOUND')
     expect(await codeOf(book(at('19:00'), { provider_id: world.id() }))).toBe('NOT_FOUND')
     const left = await world.provider(org)
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [left.id])
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      left.id,
+    ])
     expect(await codeOf(book(at('19:00'), { provider_id: left.providerId }))).toBe('NOT_FOUND')
   })
 
@@ -240,7 +252,13 @@ describe('createAppointment', () => {
       provider_id: provider.providerId,
     }
     const events = await published(world, id)
-    const to = (user: string) => ({ type: 'appointment.created', user, organization: null, support: false, data })
+    const to = (user: string) => ({
+      type: 'appointment.created',
+      user,
+      organization: null,
+      support: false,
+      data,
+    })
     expect(events).toHaveLength(2)
     expect(events).toEqual(expect.arrayContaining([to(self.id), to(provider.id)]))
     // A refused booking tells nobody.
@@ -274,7 +292,9 @@ describe('createAppointment', () => {
       self.client.appointments.create({ ...visit(at('10:00', '2026-04-03')), patient_id })
     expect(await codeOf(book(patient.id))).toBe('NOT_FOUND')
     expect(await book(mine.id)).toMatchObject({ patient_id: mine.id, status: 'SCHEDULED' })
-    expect(await codeOf(self.client.appointments.list({ org_id: org, patient_id: mine.id }))).toBe('NOT_FOUND')
+    expect(await codeOf(self.client.appointments.list({ org_id: org, patient_id: mine.id }))).toBe(
+      'NOT_FOUND',
+    )
   })
 
   test('a proxy books with can_schedule_appointments, live, for that patient alone', async () => {
@@ -311,7 +331,9 @@ describe('listAppointments', () => {
       const { providerId } = await world.provider(org_id)
       for (const time of ['10:00', '11:00', '12:00', '13:00']) {
         const visit = { provider_id: providerId, patient_id, scheduled_at: at(time) }
-        ids.push((await user.client.appointments.create({ org_id, ...visit, appointment_type: 'IN_PERSON' })).id)
+        ids.push(
+          (await user.client.appointments.create({ org_id, ...visit, appointment_type: 'IN_PERSON' })).id,
+        )
       }
     }
     const walked = []
@@ -347,7 +369,10 @@ describe('listAppointments', () => {
 
   test('narrows by status, patient and provider, and shows nothing of another organization', async () => {
     const { org_id, user, provider_id, patient_id } = await clinic()
-    const other = { provider: (await world.provider(org_id)).providerId, patient: (await world.patient([org_id])).id }
+    const other = {
+      provider: (await world.provider(org_id)).providerId,
+      patient: (await world.patient([org_id])).id,
+    }
     const make = async (time: string, ids: { provider_id: string; patient_id: string }) =>
       (
         await user.client.appointments.create({
@@ -386,7 +411,11 @@ describe('listAppointments', () => {
   test('INVALID_CURSOR for one made with another filter', async () => {
     await book(at('12:00', '2026-04-04'))
     await book(at('13:00', '2026-04-04'))
-    const { next_cursor } = await staff.client.appointments.list({ org_id: org, date: '2026-04-04', limit: 1 })
+    const { next_cursor } = await staff.client.appointments.list({
+      org_id: org,
+      date: '2026-04-04',
+      limit: 1,
+    })
     const list = (date: string) =>
       codeOf(staff.client.appointments.list({ org_id: org, date, cursor: next_cursor ?? '' }))
     expect(await list('2026-04-04')).toBe('passed')

@@ -90,18 +90,25 @@ describe('createThread', () => {
 
   test('the caller may be named too, and an id in capitals is the same person', async () => {
     const { staff, provider, patient } = await circle()
-    const { participants } = await start(staff, patient.id, [staff.id, provider.id, provider.id.toUpperCase()])
+    const { participants } = await start(staff, patient.id, [
+      staff.id,
+      provider.id,
+      provider.id.toUpperCase(),
+    ])
     expect(participants.map(({ user_id }) => user_id)).toEqual([staff.id, provider.id])
   })
 
   test('takes the patient, live proxies with can_view_clinical_notes and ADMIN, PROVIDER, STAFF; FORBIDDEN for others', async () => {
     const { staff, self, patient } = await circle()
     const code = (id: string) => codeOf(start(staff, patient.id, [id]))
-    const member = async (role: 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR', where = org) =>
-      (await world.user({ roles: { [where]: role } })).id
+    const member = async (
+      role: 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR',
+      where = org,
+    ) => (await world.user({ roles: { [where]: role } })).id
     const proxy = async (clinical: boolean, expires?: number) => {
       const { id } = await world.user()
-      const expiresAt = expires === undefined ? {} : { expiresAt: new Date(world.clock.now().getTime() + expires) }
+      const expiresAt =
+        expires === undefined ? {} : { expiresAt: new Date(world.clock.now().getTime() + expires) }
       await world.proxy(id, patient.id, { clinical, ...expiresAt })
       return id
     }
@@ -116,7 +123,9 @@ describe('createThread', () => {
       expect(await code(id)).toBe('passed')
 
     const removed = await member('STAFF')
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [removed])
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      removed,
+    ])
     const revoked = await proxy(true)
     await world.admin.query(
       `update patient_proxy_assignments a set deleted_at = now() from proxies x where x.id = a.proxy_id and x.user_id = $1`,
@@ -176,7 +185,9 @@ describe('createThread', () => {
     expect(await codeOf(start(staff, patient.id, [self.id]))).toBe('PATIENT_DISCHARGED')
     expect(await codeOf(reply(self, thread.id))).toBe('PATIENT_DISCHARGED')
     expect((await read(self, thread.id)).messages).toHaveLength(1)
-    await world.admin.query("update organization_patients set status = 'ACTIVE' where patient_id = $1", [patient.id])
+    await world.admin.query("update organization_patients set status = 'ACTIVE' where patient_id = $1", [
+      patient.id,
+    ])
     expect(await codeOf(reply(self, thread.id))).toBe('passed')
   })
 
@@ -251,10 +262,13 @@ describe('what the others hear', () => {
     const proxy = await world.user()
     await world.proxy(proxy.id, patient.id, { clinical: true })
     const thread = await start(staff, patient.id, [provider.id, proxy.id])
-    await world.admin.query('update patient_proxy_assignments set can_view_clinical_notes = false where patient_id = $1', [
-      patient.id,
+    await world.admin.query(
+      'update patient_proxy_assignments set can_view_clinical_notes = false where patient_id = $1',
+      [patient.id],
+    )
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      provider.id,
     ])
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [provider.id])
     await reply(staff, thread.id)
     expect(await notified(world, proxy.id)).toHaveLength(1)
     expect(await notified(world, provider.id)).toHaveLength(1)
@@ -304,12 +318,14 @@ describe('getThread', () => {
     const { staff, self, patient } = await circle()
     const thread = await start(staff, patient.id, [self.id])
     const admin = await world.user({ roles: { [org]: 'ADMIN' } })
-    const { token } = await admin.client.admin.impersonate({
+    const { access_token } = await admin.client.admin.impersonate({
       patient_id: patient.id,
       organization_id: org,
       reason: 'The patient cannot open a message.',
     })
-    const seen = await world.client(token).messages.get({ org_id: org, thread_id: thread.id })
+    const seen = await world
+      .client(world.secret(access_token))
+      .messages.get({ org_id: org, thread_id: thread.id })
     expect(seen.messages).toHaveLength(1)
     expect(await unread(self)).toEqual([1])
   })
@@ -353,7 +369,9 @@ describe('getThread', () => {
   test('a member who leaves loses the threads at once', async () => {
     const { staff, provider, patient } = await circle()
     const thread = await start(staff, patient.id, [provider.id])
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [provider.id])
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      provider.id,
+    ])
     expect(await codeOf(read(provider, thread.id))).toBe('NOT_FOUND')
   })
 
@@ -425,7 +443,10 @@ describe('replyToThread', () => {
     const { staff, self, patient } = await circle()
     const { id } = await start(staff, patient.id, [self.id])
     const once = () =>
-      staff.client.messages.reply({ org_id: org, thread_id: id, body: 'Once.' }, { idempotencyKey: 'reply-once' })
+      staff.client.messages.reply(
+        { org_id: org, thread_id: id, body: 'Once.' },
+        { idempotencyKey: 'reply-once' },
+      )
     expect(await once()).toEqual(await once())
     expect(await unread(self)).toEqual([2])
   })
@@ -472,7 +493,8 @@ describe('listThreads', () => {
     const page = await self.client.messages.list({ org_id: org, limit: 2, include_total: true })
     expect(page.total).toBe(13)
     const count = async (limit: number) =>
-      (await statementsOf(() => self.client.messages.list({ org_id: org, limit, include_total: true }))).length
+      (await statementsOf(() => self.client.messages.list({ org_id: org, limit, include_total: true })))
+        .length
     expect(await count(100)).toBe(await count(1))
   })
 
@@ -502,7 +524,9 @@ describe('listThreads', () => {
     const { next_cursor } = await self.client.messages.list({ org_id: org, limit: 1 })
     const cursor = next_cursor ?? ''
     expect(await codeOf(self.client.messages.list({ org_id: org, cursor }))).toBe('passed')
-    expect(await codeOf(self.client.messages.list({ org_id: org, cursor, filter: 'unread' }))).toBe('INVALID_CURSOR')
+    expect(await codeOf(self.client.messages.list({ org_id: org, cursor, filter: 'unread' }))).toBe(
+      'INVALID_CURSOR',
+    )
     expect(await codeOf(staff.client.messages.list({ org_id: org, cursor }))).toBe('INVALID_CURSOR')
   })
 })

@@ -50,7 +50,13 @@ describe('createPatient', () => {
       has_login: false,
       version: 1,
       contact_methods: [
-        { id: uuid, type: 'EMAIL', value: 'ngozi@patient.test', is_primary: false, is_safe_for_voicemail: false },
+        {
+          id: uuid,
+          type: 'EMAIL',
+          value: 'ngozi@patient.test',
+          is_primary: false,
+          is_safe_for_voicemail: false,
+        },
         { id: uuid, type: 'MOBILE', value, is_primary: true, is_safe_for_voicemail: true },
       ],
       care_team: [],
@@ -92,8 +98,16 @@ describe('createPatient', () => {
   test.each([
     ['a birth in the future', { dob: '2999-01-01' }, '/dob'],
     ['a birth before anybody alive', { dob: '1874-12-31' }, '/dob'],
-    ['a number as e-mail', { contact_methods: [{ type: 'EMAIL', value: '+12125550100' }] }, '/contact_methods/0/value'],
-    ['an e-mail as number', { contact_methods: [{ type: 'HOME', value: 'a@b.test' }] }, '/contact_methods/0/value'],
+    [
+      'a number as e-mail',
+      { contact_methods: [{ type: 'EMAIL', value: '+12125550100' }] },
+      '/contact_methods/0/value',
+    ],
+    [
+      'an e-mail as number',
+      { contact_methods: [{ type: 'HOME', value: 'a@b.test' }] },
+      '/contact_methods/0/value',
+    ],
     [
       'two primaries of one type',
       {
@@ -204,8 +218,15 @@ describe('listPatients', () => {
     const { org_id, user } = await clinic()
     for (let index = 0; index < 5; index++)
       await user.client.patients.create({ org_id, ...named(`N${index}`, 'Totalling') })
-    expect(await user.client.patients.list({ org_id, limit: 2, include_total: true })).toMatchObject({ total: 5 })
-    const found = await user.client.patients.list({ org_id, limit: 2, search: 'totalling', include_total: true })
+    expect(await user.client.patients.list({ org_id, limit: 2, include_total: true })).toMatchObject({
+      total: 5,
+    })
+    const found = await user.client.patients.list({
+      org_id,
+      limit: 2,
+      search: 'totalling',
+      include_total: true,
+    })
     expect(found.total).toBe(5)
     expect(found.items).toHaveLength(2)
   })
@@ -221,7 +242,16 @@ describe('listPatients', () => {
     await user.client.patients.create({ org_id, ...named('Bertram', 'Klein') })
     const find = async (search: string) =>
       (await user.client.patients.list({ org_id, search })).items.map((patient) => patient.id)
-    for (const search of ['munozqael', 'MUÑOZQAEL', 'ñozq', 'zoe', 'Zoe Munozqael', 'munosqael', 'zx-77-1042', '1042'])
+    for (const search of [
+      'munozqael',
+      'MUÑOZQAEL',
+      'ñozq',
+      'zoe',
+      'Zoe Munozqael',
+      'munosqael',
+      'zx-77-1042',
+      '1042',
+    ])
       expect(await find(world.secret(search)), search).toEqual([id])
     for (const search of ['%%', '__', 'nobodyatall', "o'; --"]) expect(await find(search), search).toEqual([])
   })
@@ -311,7 +341,8 @@ describe('getPatient', () => {
     const proxy = await world.user()
     await world.proxy(proxy.id, patient.id, { clinical: false, billing: false, scheduling: false })
     const stranger = await world.user()
-    const read = ({ client }: TestUser, patient_id = patient.id) => client.patients.get({ org_id: org, patient_id })
+    const read = ({ client }: TestUser, patient_id = patient.id) =>
+      client.patients.get({ org_id: org, patient_id })
     expect(await read(self)).toMatchObject({ id: patient.id, has_login: true })
     expect(await read(proxy)).toMatchObject({ id: patient.id })
     expect(await codeOf(read(stranger))).toBe('NOT_FOUND')
@@ -369,7 +400,9 @@ describe('updatePatient', () => {
       first_name: 'First',
       version: 2,
     })
-    const codes = await Promise.all(Array.from({ length: 10 }, (_, index) => codeOf(update('"2"', `R${index}`))))
+    const codes = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => codeOf(update('"2"', `R${index}`))),
+    )
     expect(codes.toSorted()).toEqual([...Array(9).fill('PRECONDITION_FAILED'), 'passed'])
   })
 
@@ -399,9 +432,12 @@ describe('updatePatient', () => {
       { medical_record_number: 'MINE-1' },
       { last_name: 'Smuggled', medical_record_number: 'MINE-2' },
     ]
-    for (const change of refusals) expect(await codeOf(patients.update({ ...mine, ...change }))).toBe('FORBIDDEN')
+    for (const change of refusals)
+      expect(await codeOf(patients.update({ ...mine, ...change }))).toBe('FORBIDDEN')
     expect(await patients.get(mine)).toMatchObject({ dob, version: 2 })
-    expect(await codeOf(patients.update({ ...mine, patient_id: other.id, first_name: 'X' }))).toBe('NOT_FOUND')
+    expect(await codeOf(patients.update({ ...mine, patient_id: other.id, first_name: 'X' }))).toBe(
+      'NOT_FOUND',
+    )
     const proxy = await world.user()
     await world.proxy(proxy.id, id, { clinical: true })
     expect(await codeOf(proxy.client.patients.update({ ...mine, first_name: 'X' }))).toBe('NOT_FOUND')

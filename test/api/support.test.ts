@@ -19,16 +19,21 @@ const instant = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
 const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
 const statuses = ['OPEN', 'IN_PROGRESS', 'WAITING_ON_USER', 'RESOLVED', 'CLOSED'] as const
 
-const question = { category: 'TECHNICAL', subject: 'I cannot sign in', body: 'The page stays white.' } as const
+const question = {
+  category: 'TECHNICAL',
+  subject: 'I cannot sign in',
+  body: 'The page stays white.',
+} as const
 const ask = ({ client }: TestUser, change: Partial<Parameters<typeof client.tickets.create>[0]> = {}) =>
   client.tickets.create({ ...question, ...change })
 const say = ({ client }: TestUser, ticket_id: string, body = 'It is Firefox.') =>
   client.tickets.addMessage({ ticket_id, body })
 const put = (id: string, status: string) =>
-  world.admin.query(
-    'update support_tickets set status = $2, resolved_at = $3 where id = $1',
-    [id, status, status === 'RESOLVED' || status === 'CLOSED' ? world.clock.now() : null],
-  )
+  world.admin.query('update support_tickets set status = $2, resolved_at = $3 where id = $1', [
+    id,
+    status,
+    status === 'RESOLVED' || status === 'CLOSED' ? world.clock.now() : null,
+  ])
 
 describe('createTicket', () => {
   test('answers the whole ticket, and getTicket the same', async () => {
@@ -36,7 +41,12 @@ describe('createTicket', () => {
     const ticket = await ask(owner, {
       urgency: 'HIGH',
       organization_id: org,
-      context: { app_version: '4.2.0', page: '/results', user_agent: 'Mozilla/5.0', last_error_code: 'UNAVAILABLE' },
+      context: {
+        app_version: '4.2.0',
+        page: '/results',
+        user_agent: 'Mozilla/5.0',
+        last_error_code: 'UNAVAILABLE',
+      },
     })
     expect(ticket).toEqual({
       id: uuid,
@@ -45,7 +55,12 @@ describe('createTicket', () => {
       status: 'OPEN',
       urgency: 'HIGH',
       organization_id: org,
-      context: { app_version: '4.2.0', page: '/results', user_agent: 'Mozilla/5.0', last_error_code: 'UNAVAILABLE' },
+      context: {
+        app_version: '4.2.0',
+        page: '/results',
+        user_agent: 'Mozilla/5.0',
+        last_error_code: 'UNAVAILABLE',
+      },
       version: 1,
       first_response_due_at: instant,
       first_responded_at: null,
@@ -86,7 +101,7 @@ describe('createTicket', () => {
   test('40 tickets opened at once get distinct numbers without a gap, refused ones between them take none', async () => {
     const own = await createWorld({ start: new Date('2027-06-01T12:00:00Z') })
     try {
-      const owners = await Promise.all(Array.from({ length: 4 }, () => own.user()))
+      const owners = [await own.user(), await own.user(), await own.user(), await own.user()]
       const elsewhere = await own.organization()
       const made = await Promise.all(
         Array.from({ length: 50 }, async (_, index) => {
@@ -103,7 +118,9 @@ describe('createTicket', () => {
       // A transaction that fails after it took a number gives it back.
       const [owner] = owners
       if (!owner) return
-      await own.admin.query(`alter table events add constraint broken check (payload ->> 'category' <> 'OTHER')`)
+      await own.admin.query(
+        `alter table events add constraint broken check (payload ->> 'category' <> 'OTHER')`,
+      )
       expect(await codeOf(ask(owner, { category: 'OTHER' }))).toBe('INTERNAL_ERROR')
       expect((await ask(owner)).ticket_number).toBe('TKT-2027-00041')
     } finally {
@@ -127,8 +144,8 @@ describe('createTicket', () => {
 
   test('organization_id is one that the caller works in, or is a patient or live proxy of; else NOT_FOUND', async () => {
     const auditor = await world.user({ roles: { [org]: 'AUDITOR' } })
-    const [self, proxy, ended, removed, stranger] = await Promise.all(Array.from({ length: 5 }, () => world.user()))
-    if (!self || !proxy || !ended || !removed || !stranger) throw new Error('five users')
+    const [self, proxy, ended] = [await world.user(), await world.user(), await world.user()]
+    const [removed, stranger] = [await world.user(), await world.user()]
     await world.patient([org], { userId: self.id })
     const { id } = await world.patient([org])
     await world.proxy(proxy.id, id)
@@ -138,7 +155,9 @@ describe('createTicket', () => {
       [world.id(), org, removed.id],
     )
     const codes = await Promise.all(
-      [auditor, self, proxy, ended, removed, stranger].map((user) => codeOf(ask(user, { organization_id: org }))),
+      [auditor, self, proxy, ended, removed, stranger].map((user) =>
+        codeOf(ask(user, { organization_id: org })),
+      ),
     )
     expect(codes).toEqual(['passed', 'passed', 'passed', 'NOT_FOUND', 'NOT_FOUND', 'NOT_FOUND'])
     expect(await codeOf(ask(self, { organization_id: world.id() }))).toBe('NOT_FOUND')
@@ -274,7 +293,11 @@ describe('addTicketMessage', () => {
     await put(id, status)
     if (status === 'CLOSED') {
       await expect(say(owner, id)).rejects.toMatchObject({ code: 'INVALID_TRANSITION', status: 409 })
-      expect(await owner.client.tickets.get({ ticket_id: id })).toMatchObject({ status, version: 1, messages: [] })
+      expect(await owner.client.tickets.get({ ticket_id: id })).toMatchObject({
+        status,
+        version: 1,
+        messages: [],
+      })
       return
     }
     const reopens = status === 'WAITING_ON_USER' || status === 'RESOLVED'
@@ -334,7 +357,10 @@ describe('internal notes are never sent to the owner', () => {
     expect(after).toEqual(before)
     const replays = [
       await owner.client.tickets.create(question, { idempotencyKey: 'notes-create' }),
-      await owner.client.tickets.addMessage({ ticket_id: id, body: 'Hello?' }, { idempotencyKey: 'notes-say' }),
+      await owner.client.tickets.addMessage(
+        { ticket_id: id, body: 'Hello?' },
+        { idempotencyKey: 'notes-say' },
+      ),
     ]
     expect(replays).toEqual([created, said])
     const next = await say(owner, id)
@@ -349,7 +375,9 @@ describe('internal notes are never sent to the owner', () => {
     expect(await notified(world, owner.id)).toEqual([])
     // The desk does see it.
     const { messages } = await agent.client.supportDesk.get({ ticket_id: id })
-    expect(messages).toContainEqual(expect.objectContaining({ id: note.id, body: secret, is_internal_note: true }))
+    expect(messages).toContainEqual(
+      expect.objectContaining({ id: note.id, body: secret, is_internal_note: true }),
+    )
   })
 
   test('five hundred notes after it do not push a message out of the owner’s sight', async () => {

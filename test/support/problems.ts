@@ -3,5 +3,7 @@ export const codeOf = (call: PromiseLike<unknown>): Promise<string> =>
   Promise.resolve(call).then(
     () => 'passed',
     (error: unknown) =>
-      error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : String(error),
+      error instanceof Error && 'code' in error && typeof error.code === 'string'
+        ? error.code
+        : String(error),
   )

@@ -108,7 +108,7 @@ export class Context {
 
   /** A client with no credential, for signing in. */
   async anonymousClient(): Promise<Client> {
-    const { createClient } = await import('@wardline/sdk')
+    const { createClient } = await import('./sdk.ts')
     return createClient({ baseUrl: this.url, userAgent: 'ward' })
   }
 
@@ -123,7 +123,7 @@ export class Context {
   }
 
   async #connect(): Promise<Client> {
-    const { createClient, session } = await import('@wardline/sdk')
+    const { createClient, session } = await import('./sdk.ts')
     const options = { baseUrl: this.url, userAgent: 'ward' }
     if (this.token !== undefined) return createClient({ ...options, auth: this.token })
     const { profile, profileName } = this

@@ -19,7 +19,7 @@ export interface Question {
 
 export const askText = async (context: Context, { message, flag, check }: Question): Promise<string> => {
   needTerminal(context, flag)
-  const { input } = await import('@inquirer/prompts')
+  const { input } = await import('./inquirer.ts')
   const validate = (answer: string) =>
     check?.(answer.trim()) ?? (answer.trim() === '' ? 'Type something, or press Ctrl-C.' : true)
   return (await input({ message, validate }, streams(context))).trim()
@@ -27,7 +27,7 @@ export const askText = async (context: Context, { message, flag, check }: Questi
 
 export const askSecret = async (context: Context, { message, flag }: Question): Promise<string> => {
   needTerminal(context, flag)
-  const { password } = await import('@inquirer/prompts')
+  const { password } = await import('./inquirer.ts')
   return await password({ message, mask: '*' }, streams(context))
 }
 
@@ -44,7 +44,7 @@ export const choose = async <Choice extends string>(
   message: string,
   choices: readonly Choice[],
 ): Promise<Choice> => {
-  const { select } = await import('@inquirer/prompts')
+  const { select } = await import('./inquirer.ts')
   return await select<Choice>({ message, choices: choices.map((value) => ({ value })) }, streams(context))
 }
 
@@ -101,7 +101,7 @@ export const withStepUp = async <T>(
   code: string | undefined,
   work: () => Promise<T>,
 ): Promise<T> => {
-  const { isProblem } = await import('@wardline/sdk')
+  const { isProblem } = await import('./sdk.ts')
   try {
     return await work()
   } catch (error) {

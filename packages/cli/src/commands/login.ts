@@ -50,7 +50,7 @@ export const login = command<Options>({
 const fromToken = async (context: Context): Promise<Profile> => {
   const access_token = (await readAll(context)).trim()
   if (access_token === '') throw new UsageError('--token-stdin found no token on stdin')
-  const { createClient } = await import('@wardline/sdk')
+  const { createClient } = await import('../sdk.ts')
   const client = createClient({ baseUrl: context.url, auth: access_token })
   const me = await client.users.me({}, { signal: context.io.signal })
   return { url: context.url, email: me.email, access_token, ...onlyOrganization(me.memberships) }

@@ -15,7 +15,7 @@ export const logout = command<void>({
       await credentials.update(profileName, () => undefined)
       return context.status(`Nobody was signed in with the profile "${profileName}".`)
     }
-    const { createClient, session } = await import('@wardline/sdk')
+    const { createClient, session } = await import('../sdk.ts')
     const { access_token, refresh_token } = profile
     const auth = refresh_token === undefined ? access_token : session({ access_token, refresh_token })
     let kept: unknown

@@ -13,7 +13,7 @@ export const triage = command<{ view: View }>({
   name: 'triage',
   summary: 'Work through the queue, ticket by ticket, one key per action',
   details:
-    'Shows the ticket whose first response is due next. A change that a colleague made meanwhile is shown and nothing is overwritten. Needs a terminal.',
+    'Shows the ticket whose first response is due next, of those that wait for the desk. A change that a colleague made meanwhile is shown and nothing is overwritten. Needs a terminal.',
   options: [{ flags: '--view <view>', text: 'which part of the queue (all)', choices: VIEWS }],
   examples: [
     ['ward tickets triage', 'all that waits'],
@@ -65,6 +65,11 @@ class Triage {
     return { signal: this.#context.io.signal }
   }
 
+  /** What waits for the desk; a ticket that waits for its owner comes back when they answer. */
+  get #queue() {
+    return { view: this.#view, status: 'OPEN,IN_PROGRESS', limit: 25 }
+  }
+
   async run(): Promise<void> {
     for (let handled = 0; ; handled++) {
       const ticket = await this.#next()
@@ -79,7 +84,7 @@ class Triage {
 
   /** The first of the queue, asked anew each time, that was not shown yet. */
   async #next(): Promise<DeskTicketDetail | undefined> {
-    for await (const { id } of this.#client.supportDesk.list({ view: this.#view, limit: 25 }, this.#signal)) {
+    for await (const { id } of this.#client.supportDesk.list(this.#queue, this.#signal)) {
       if (this.#seen.has(id)) continue
       this.#seen.add(id)
       return await this.#client.supportDesk.get({ ticket_id: id }, this.#signal)
@@ -116,7 +121,7 @@ class Triage {
 
   /** A refusal is told and the loop goes on; a conflict shows what changed and takes the new state. */
   async #attempt(action: Action, ticket: DeskTicketDetail): Promise<Step> {
-    const { isProblem } = await import('@wardline/sdk')
+    const { isProblem } = await import('../../sdk.ts')
     try {
       return await action.run(ticket)
     } catch (error) {
@@ -209,7 +214,7 @@ class Triage {
   }
 
   async #list(ticket: DeskTicketDetail): Promise<Step> {
-    const queue = await this.#client.supportDesk.list({ view: this.#view, limit: 25 }, this.#signal)
+    const queue = await this.#client.supportDesk.list(this.#queue, this.#signal)
     this.#context.list(queue.items, deskColumns(this.#context), 'Nothing waits.')
     return { to: 'stay', ticket }
   }
