@@ -11,8 +11,10 @@ const lazyChildProcess: Plugin = {
     build.onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8')
       const eager = "import childProcess from 'node:child_process';"
-      if (!source.includes(eager)) throw new Error('commander no longer loads child_process as this plugin expects')
-      const lazy = "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };"
+      if (!source.includes(eager))
+        throw new Error('commander no longer loads child_process as this plugin expects')
+      const lazy =
+        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };"
       return { contents: source.replace(eager, lazy), loader: 'js' }
     })
   },
@@ -23,7 +25,9 @@ const ownFiles: Plugin = {
   name: 'own-files',
   setup(build) {
     build.onResolve({ filter: /\/(sdk|inquirer)\.ts$/ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path: path.replace(/^.*\/(\w+)\.ts$/, './$1.cjs'), external: true } : undefined,
+      kind === 'dynamic-import'
+        ? { path: path.replace(/^.*\/(\w+)\.ts$/, './$1.cjs'), external: true }
+        : undefined,
     )
   },
 }

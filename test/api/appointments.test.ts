@@ -180,8 +180,21 @@ describe('createAppointment', () => {
     expect(await code(new Date(now + 60_000).toISOString(), 30)).toBe('passed')
     await expect(book(new Date(now - 1000).toISOString())).rejects.toMatchObject({
       code: 'VALIDATION_ERROR',
-      errors: [{ pointer: '/scheduled_at', message: 'must be in the future' }],
+      errors: [{ pointer: '/scheduled_at', message: 'must be in the future, before the year 10000' }],
     })
+  })
+
+  test('an instant in any offset is taken, one that cannot be written is refused', async () => {
+    const { providerId: provider_id } = await world.provider(org)
+    expect(await book('2026-04-10T23:00:00+23:59', { provider_id })).toMatchObject({
+      scheduled_at: '2026-04-09T23:01:00.000Z',
+    })
+    for (const time of ['9999-12-31T23:59:00-12:00', '2030-06-30T23:59:60Z'])
+      expect(await codeOf(book(time, { provider_id })), time).toBe('VALIDATION_ERROR')
+    for (const date of ['0000-01-01', '2026-02-30'])
+      expect(await codeOf(staff.client.appointments.list({ org_id: org, date })), date).toBe(
+        'VALIDATION_ERROR',
+      )
   })
 
   test('PATIENT_DISCHARGED: discharged patients take no new appointments; re-enrolling restores', async () => {

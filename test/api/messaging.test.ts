@@ -304,6 +304,7 @@ describe('getThread', () => {
     expect([await unread(provider), await unread(self)]).toEqual([[0], [2]])
     const seen = await read(staff, thread.id)
     expect(seen.messages.map(({ read_by }) => read_by)).toEqual([[provider.id], [provider.id]])
+    await read(self, thread.id)
     await reply(self, thread.id, 'Thanks.')
     expect([await unread(staff), await unread(provider), await unread(self)]).toEqual([[1], [1], [0]])
     const { messages } = await read(staff, thread.id)
@@ -425,6 +426,16 @@ describe('replyToThread', () => {
     expect(await unread(self)).toEqual([0])
     await reply(staff, id)
     expect(await unread(self)).toEqual([1])
+  })
+
+  test('writing is not reading: what came in while the writer wrote stays unread', async () => {
+    const { staff, self, patient } = await circle()
+    const { id } = await start(staff, patient.id, [self.id])
+    await reply(self, id, 'I feel worse.')
+    await reply(staff, id, 'Your refill is ready.')
+    expect([await unread(staff), await unread(self)]).toEqual([[1], [2]])
+    const { messages } = await read(self, id)
+    expect(messages.map(({ read_by }) => read_by)).toEqual([[], [], []])
   })
 
   test('an archived thread comes back for the others, not for the writer', async () => {

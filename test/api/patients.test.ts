@@ -396,6 +396,7 @@ describe('updatePatient', () => {
       status: 412,
       currentVersion: 2,
     })
+    expect(await codeOf(update('"9999999999"', 'Third'))).toBe('PRECONDITION_FAILED')
     expect(await staff.client.patients.get({ org_id: org, patient_id: id })).toMatchObject({
       first_name: 'First',
       version: 2,

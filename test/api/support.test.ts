@@ -163,6 +163,12 @@ describe('createTicket', () => {
     expect(await codeOf(ask(self, { organization_id: world.id() }))).toBe('NOT_FOUND')
   })
 
+  test('VALIDATION_ERROR for a context that no database stores', async () => {
+    const owner = await world.user()
+    for (const page of ['/a\u0000b', '/a\ud800b'])
+      expect(await codeOf(ask(owner, { context: { page } }))).toBe('VALIDATION_ERROR')
+  })
+
   test('emits ticket.created to the desk alone, without what was asked', async () => {
     const owner = await world.user()
     const ticket = await ask(owner, { category: 'CLINICAL' })

@@ -95,11 +95,11 @@ export class World {
   }
 
   /** Starts a server on this world's database; several are replicas of one another. */
-  async startServer(): Promise<{ url: string; close: () => Promise<void> }> {
+  async startServer({ keys = this.keys } = {}): Promise<{ url: string; close: () => Promise<void> }> {
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
       config: this.config,
-      keys: this.keys,
+      keys,
       databaseUrl: this.appUrl,
       log: createLog('debug', destination),
       clock: this.clock,

@@ -2,7 +2,6 @@ import { lookup } from 'node:dns/promises'
 import { createServer as createListener } from 'node:net'
 import { join, relative } from 'node:path'
 import type { Command } from 'commander'
-import { pino } from 'pino'
 import { systemClock } from '../clock.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
@@ -12,6 +11,7 @@ import { refuseUnsafeRole } from '../db/role-check.ts'
 import { demoKeyRing } from '../demo/keys.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { DEMO_PASSWORD, DEMO_SIGN_INS } from '../demo/sign-ins.ts'
+import { createLog } from '../log.ts'
 import { type KeyRing, loadKeyRing } from '../security/keys.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
 import { paint, say, table } from './terminal.ts'
@@ -64,11 +64,16 @@ async function checkPort(config: Config): Promise<void> {
   }
 }
 
+const shownPath = (path: string): string => {
+  const short = relative('', path)
+  return short === '' || short.startsWith('..') ? path : short
+}
+
 function reportDemo(embedded: Embedded, url: string, options: StartOptions): void {
   const seconds = (performance.now() / 1000).toFixed(1)
   const where = options.ephemeral
     ? 'in a temporary folder, gone at the end'
-    : relative('', embedded.dataDir) || '.'
+    : shownPath(embedded.dataDir)
   const from = embedded.source === 'system' ? "the system's" : 'from npm'
   const title = (text: string): string => paint('bold', text.padEnd(10))
   say()
@@ -206,7 +211,7 @@ async function run(options: StartOptions): Promise<void> {
       config,
       keys: running.keys,
       databaseUrl: running.databaseUrl,
-      log: pino({ level: config.logLevel }),
+      log: createLog(config.logLevel),
       clock: systemClock,
     })
     try {

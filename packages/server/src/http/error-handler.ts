@@ -10,8 +10,10 @@ const fastifyCodes: Record<string, () => Problem> = {
   FST_ERR_BAD_URL: () => problem('NOT_FOUND', 'There is no such path.'),
 }
 
-// PostgreSQL stores no U+0000 in text or jsonb, and no lone surrogate.
-const unstorable = new Set(['22021', '22P05'])
+// PostgreSQL stores no U+0000 in text or jsonb, no lone surrogate, no year 0 and no time zone beyond 16 hours.
+const unstorable = new Set(['22021', '22P05', '22008', '22009'])
+const isUnstorable = (code: string, error: unknown): boolean =>
+  unstorable.has(code) || (code === '22P02' && error instanceof Error && error.message.endsWith('type json'))
 
 const bodyFault = (message: string): Problem =>
   problem('VALIDATION_ERROR', message, { errors: [{ pointer: '/', message }] })
@@ -22,8 +24,8 @@ export function toProblem(error: unknown): { problem: Problem; unexpected: boole
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   const known = fastifyCodes[code]
   if (known) return { problem: known(), unexpected: false }
-  if (unstorable.has(code))
-    return { problem: bodyFault('A text contains a character that cannot be stored.'), unexpected: false }
+  if (isUnstorable(code, error))
+    return { problem: bodyFault('A text or a date cannot be stored.'), unexpected: false }
   if (isUnavailable(error))
     return {
       problem: problem('UNAVAILABLE', 'The database does not answer. Try again.', { retry_after: 1 }),

@@ -1,4 +1,3 @@
-import type { Problem } from './problem.ts'
 import type { Actor, Origin, Person } from './actor.ts'
 import type { LoadedSession } from './session.ts'
 import type { OperationDefinition } from './operation.ts'
@@ -25,10 +24,4 @@ export type Gate = (state: RequestState) => void | Promise<void>
 /** The signed-in person of an operation that is not public. */
 export function personOf(state: RequestState): Person | null {
   return state.actor?.kind === 'person' ? state.actor : null
-}
-
-/** A refusal, with what was known when it happened. */
-export interface Refusal {
-  readonly state: RequestState
-  readonly problem: Problem
 }

@@ -135,10 +135,13 @@ export const line = (event: StreamEvent, at: Date, style: Style): string => {
     { ticket: style.blue, impersonation: style.magenta, session: style.red, stream: style.yellow }[kind] ??
     style.green
   const time = style.dim(at.toTimeString().slice(0, 8))
-  const facts = Object.entries(event.data).map(([key, value]) => {
-    if (key === 'ticket_number') return style.bold(clean(String(value)))
-    if (value === null) return ''
-    return `${style.dim(`${key}=`)}${clean(typeof value === 'object' ? JSON.stringify(value) : String(value))}`
-  })
-  return `${time} ${paint(clean(event.event).padEnd(21))} ${facts.filter((fact) => fact !== '').join(' ')} ${style.dim(event.id)}`
+  const { ticket_number, ...rest }: Record<string, unknown> = event.data
+  const facts = Object.entries(rest)
+    .filter(([, value]) => value !== null)
+    .map(([key, value]) => {
+      const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
+      return `${style.dim(`${key}=`)}${clean(text)}`
+    })
+  if (ticket_number !== undefined) facts.unshift(style.bold(clean(String(ticket_number))))
+  return `${time} ${paint(clean(event.event).padEnd(21))} ${facts.join(' ')} ${style.dim(event.id)}`
 }

@@ -3,6 +3,7 @@ import { chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { StartupError } from '../../startup-error.ts'
+import { errorCode } from './error-code.ts'
 
 const run = promisify(execFile)
 
@@ -43,7 +44,8 @@ export async function canReach(path: string, account: Account | undefined): Prom
   if (account === undefined) return true
   for (let folder = resolve(path); ; folder = dirname(folder)) {
     const info = await stat(folder).catch(() => undefined)
-    if (info !== undefined) {
+    // A file in the way is another problem, told elsewhere.
+    if (info?.isDirectory()) {
       const bit = info.uid === account.uid ? 0o100 : info.gid === account.gid ? 0o010 : 0o001
       if ((info.mode & bit) === 0) return false
     }
@@ -53,8 +55,21 @@ export async function canReach(path: string, account: Account | undefined): Prom
 
 /** Makes the folder and its missing parents, with these permissions whatever the umask. */
 export async function makeFolder(path: string, mode: number): Promise<void> {
-  const first = await mkdir(path, { recursive: true })
-  if (first === undefined) return
-  for (let folder = resolve(path); folder.length >= first.length; folder = dirname(folder))
-    await chmod(folder, mode)
+  // Not mkdir's own recursion: it never ends where the system answers ENOENT to every mkdir, as under /proc.
+  const parent = dirname(resolve(path))
+  const hasParent = await stat(parent).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return false
+      throw error
+    },
+  )
+  if (!hasParent) await makeFolder(parent, mode)
+  try {
+    await mkdir(path)
+    await chmod(path, mode)
+  } catch (error) {
+    if (errorCode(error) !== 'EEXIST') throw error
+    if (!(await stat(path)).isDirectory()) throw error
+  }
 }

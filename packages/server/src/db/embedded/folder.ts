@@ -3,6 +3,7 @@ import { readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path'
 import { EXIT, StartupError } from '../../startup-error.ts'
 import { makeFolder } from './account.ts'
+import { errorCode } from './error-code.ts'
 
 /** The passwords of the three roles that the embedded database begins with. */
 export interface Secrets {
@@ -21,9 +22,6 @@ const paths = (folder: string) => ({
 export const clusterFolder = (folder: string): string => join(folder, 'postgres')
 export const logFile = (folder: string): string => join(folder, 'postgres.log')
 
-export const errorCode = (error: unknown): string =>
-  error instanceof Error && 'code' in error ? String(error.code) : String(error)
-
 function unusable(folder: string, error: unknown): StartupError {
   const code = errorCode(error)
   const reasons: Readonly<Record<string, string>> = {
@@ -31,6 +29,7 @@ function unusable(folder: string, error: unknown): StartupError {
     EPERM: 'this user may not read and write it',
     EROFS: 'it is on a read-only disk',
     ENOSPC: 'the disk is full',
+    ENOENT: 'it cannot be made there',
     ENOTDIR: 'it is not a folder',
     EEXIST: 'it is not a folder',
   }

@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { StartupError } from '../../startup-error.ts'
 import type { Account } from './account.ts'
 import { type Binaries, CLEAN_ENV } from './binaries.ts'
-import { errorCode, isAlive } from './folder.ts'
+import { errorCode } from './error-code.ts'
+import { isAlive } from './folder.ts'
 
 const run = promisify(execFile)
 

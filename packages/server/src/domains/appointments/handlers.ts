@@ -45,7 +45,7 @@ export const appointmentsHandlers = ({ clock, cursors, newId }: Services): Appoi
       patient_id: body.patient_id,
       provider_id: body.provider_id,
       appointment_type: body.appointment_type,
-      scheduled_at: body.scheduled_at,
+      scheduled_at: new Date(body.scheduled_at).toISOString(),
       duration_minutes: body.duration_minutes,
       reason: body.reason ?? null,
       location: body.location ?? null,

@@ -3,9 +3,15 @@ import { type Problem, problem } from '../../http/problem.ts'
 const invalid = (pointer: string, message: string): Problem<'VALIDATION_ERROR'> =>
   problem('VALIDATION_ERROR', undefined, { errors: [{ pointer, message }] })
 
-/** Nothing is booked into the past. */
-export const refusePast = (scheduledAt: string, now: Date): Problem<'VALIDATION_ERROR'> | undefined =>
-  Date.parse(scheduledAt) > now.getTime() ? undefined : invalid('/scheduled_at', 'must be in the future')
+const END_OF_YEARS = Date.UTC(10_000, 0, 1)
+
+/** Nothing is booked into the past, nor beyond the years that the wire can write. */
+export function refusePast(scheduledAt: string, now: Date): Problem<'VALIDATION_ERROR'> | undefined {
+  const at = Date.parse(scheduledAt)
+  return at > now.getTime() && at < END_OF_YEARS
+    ? undefined
+    : invalid('/scheduled_at', 'must be in the future, before the year 10000')
+}
 
 /** One day or a range, the right way round. */
 export function refuseDays(query: {

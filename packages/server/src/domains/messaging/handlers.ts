@@ -158,7 +158,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
       body: body.body,
       created_at: at,
     })
-    await queries.touchParticipants(db, thread.id, actor.userId, at)
+    await queries.unarchiveForOthers(db, thread.id, actor.userId)
     const participants = thread.participants.map((participant) => participant.user_id)
     await tellOthers(db, { emit, newId }, sent, participants)
     return {

@@ -259,16 +259,17 @@ interface NewMessage {
 export const insertMessage = (db: Db, message: NewMessage) =>
   db.insertInto('messages').values(message).execute()
 
-/** What a message does to its readers: the writer has read all so far, and for the others an archived thread comes back. */
-export const touchParticipants = (db: Db, threadId: string, senderId: string, at: string) =>
+/**
+ * For the others an archived thread comes back. Writing is not reading: what came in while the writer wrote stays
+ * unread.
+ */
+export const unarchiveForOthers = (db: Db, threadId: string, senderId: string) =>
   db
     .updateTable('message_participants')
-    .set({
-      is_archived: sql<boolean>`is_archived and user_id = ${senderId}`,
-      last_read_at: sql<string>`case when user_id = ${senderId} then ${at}::timestamptz else last_read_at end`,
-    })
+    .set({ is_archived: false })
     .where('thread_id', '=', threadId)
-    .where((eb) => eb.or([eb('user_id', '=', senderId), eb('is_archived', '=', true)]))
+    .where('user_id', '<>', senderId)
+    .where('is_archived', '=', true)
     .execute()
 
 /** Marks a thread read for one participant up to the message that was shown; never back. */

@@ -40,7 +40,8 @@ export function personOfSession(loaded: LoadedSession, origin: Person['origin'])
     patientId: row.patient_id,
     organizationId: row.organization_id,
     reason: row.reason,
-    expiresAt: row.expires_at,
+    // PostgreSQL's JSON writes an offset; the wire wants Z.
+    expiresAt: new Date(row.expires_at).toISOString(),
   }
   return {
     kind: 'person',
