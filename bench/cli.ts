@@ -14,7 +14,12 @@ export const cli: Benchmark = {
         help.push(nodeCpuMs(folder, ['packages/cli/dist/ward.cjs', '--help']))
       }
       return [
-        { name: 'CPU of `ward --help` against `node -e 0`', value: median(help) / median(bare), unit: 'times', bound: 2 },
+        {
+          name: 'CPU of `ward --help` against `node -e 0`',
+          value: median(help) / median(bare),
+          unit: 'times',
+          bound: 2,
+        },
         { name: 'CPU of `node -e 0`', value: median(bare), unit: 'ms' },
       ]
     }),

@@ -52,19 +52,27 @@ export const freePort = (): Promise<number> =>
     server.once('error', reject)
     server.listen(0, '127.0.0.1', () => {
       const address = server.address()
-      server.close(() => (address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port'))))
+      server.close(() =>
+        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
+      )
     })
   })
 
 /** Starts the server and answers the seconds until /health answers. */
-export async function startServer(args: readonly string[]): Promise<{ child: ChildProcess; url: string; seconds: number }> {
+export async function startServer(
+  args: readonly string[],
+): Promise<{ child: ChildProcess; url: string; seconds: number }> {
   const port = await freePort()
   const began = performance.now()
-  const child = spawn(process.execPath, ['packages/server/src/main.ts', 'start', '--port', String(port), ...args], {
-    stdio: 'ignore',
-    cwd: join(import.meta.dirname, '..'),
-    env: { ...process.env, LOG_LEVEL: 'silent' },
-  })
+  const child = spawn(
+    process.execPath,
+    ['packages/server/src/main.ts', 'start', '--port', String(port), ...args],
+    {
+      stdio: 'ignore',
+      cwd: join(import.meta.dirname, '..'),
+      env: { ...process.env, LOG_LEVEL: 'silent' },
+    },
+  )
   const url = `http://127.0.0.1:${port}`
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`)

@@ -1,15 +1,15 @@
-import Fastify from 'fastify'
 import { randomBytes } from 'node:crypto'
+import Fastify from 'fastify'
 import pg from 'pg'
+import { v7 as uuidv7 } from 'uuid'
 import { systemClock } from '../packages/server/src/clock.ts'
 import { loadConfig } from '../packages/server/src/config.ts'
+import { migrate } from '../packages/server/src/db/migrate.ts'
 import { createLog } from '../packages/server/src/log.ts'
 import { generateKeyRing } from '../packages/server/src/security/keys.ts'
 import { createTokens } from '../packages/server/src/security/tokens.ts'
 import { createServer } from '../packages/server/src/server.ts'
-import { v7 as uuidv7 } from 'uuid'
 import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
-import { migrate } from '../packages/server/src/db/migrate.ts'
 import { type Benchmark, median } from './measure.ts'
 
 const connections = 32
@@ -61,7 +61,10 @@ export const path: Benchmark = {
         `insert into users (id, email, display_name, mfa_enabled, mfa_secret) values ($1, 'bench@wardline.test', 'Bench', true, 'x')`,
         [user],
       )
-      await owner.query(`insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'STAFF')`, [uuidv7(), org, user])
+      await owner.query(
+        `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'STAFF')`,
+        [uuidv7(), org, user],
+      )
       await owner.query(
         `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
          values ($1, $2, 36000, now(), now(), now() + interval '1 hour')`,
@@ -89,13 +92,19 @@ export const path: Benchmark = {
       })
       const url = await server.listen()
       const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
-      const token = await tokens.issueAccess({ userId: user, sessionId: session, tokenId: uuidv7() }, new Date())
+      const token = await tokens.issueAccess(
+        { userId: user, sessionId: session, tokenId: uuidv7() },
+        new Date(),
+      )
       const headers = { authorization: `Bearer ${token}` }
 
       const pool = new pg.Pool({ connectionString: ownerUrl, max: 10 })
       const bare = Fastify()
       bare.get('/list', async () => ({ items: (await pool.query(listSql, [org])).rows, next_cursor: null }))
-      bare.get('/get', async () => (await pool.query('select * from patients where id = $1', [patient])).rows[0])
+      bare.get(
+        '/get',
+        async () => (await pool.query('select * from patients where id = $1', [patient])).rows[0],
+      )
       const bareUrl = await bare.listen({ port: 0, host: '127.0.0.1' })
 
       const pairs = [
@@ -109,7 +118,11 @@ export const path: Benchmark = {
         const ratios = []
         for (let round = 0; round < rounds; round++)
           ratios.push((await throughput(ours, headers)) / (await throughput(theirs, {})))
-        figures.push({ name: `throughput of ${name} against bare Fastify and pg`, value: median(ratios), unit: 'times' as const })
+        figures.push({
+          name: `throughput of ${name} against bare Fastify and pg`,
+          value: median(ratios),
+          unit: 'times' as const,
+        })
       }
       await bare.close()
       await pool.end()

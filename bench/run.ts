@@ -11,7 +11,9 @@ const benchmarks: Benchmark[] = [start, cli, path]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {
-  console.error(`There is no benchmark ${unknown}; there are ${benchmarks.map(({ name }) => name).join(', ')}.`)
+  console.error(
+    `There is no benchmark ${unknown}; there are ${benchmarks.map(({ name }) => name).join(', ')}.`,
+  )
   process.exit(2)
 }
 for (const benchmark of benchmarks) {

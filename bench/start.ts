@@ -11,7 +11,12 @@ export const start: Benchmark = {
       const again = await startServer(data)
       await stopServer(again.child)
       return [
-        { name: 'cold start: database made, migrated, seeded, serving', value: cold.seconds, unit: 's', bound: 10 },
+        {
+          name: 'cold start: database made, migrated, seeded, serving',
+          value: cold.seconds,
+          unit: 's',
+          bound: 10,
+        },
         { name: 'restart on the same data', value: again.seconds, unit: 's', bound: 2 },
       ]
     }),

@@ -61,7 +61,9 @@ try {
   if (process.argv.includes('--check')) {
     const names = stale(files)
     if (names.length > 0) {
-      console.error(`Generated code is stale; run "npm run gen":\n${names.map((name) => `  ${name}`).join('\n')}`)
+      console.error(
+        `Generated code is stale; run "npm run gen":\n${names.map((name) => `  ${name}`).join('\n')}`,
+      )
       process.exitCode = 1
     }
   } else

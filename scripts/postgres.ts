@@ -1,5 +1,5 @@
 /**
- * A PostgreSQL for generation, tests and benchmarks: the one of WARDLINE_TEST_POSTGRES, else one that answers
+ * A PostgreSQL for generation, tests and benchmarks: the one of TEST_POSTGRES_URL, else one that answers
  * on 127.0.0.1:5432 and lets us create databases, else an ephemeral embedded one.
  */
 import { randomBytes } from 'node:crypto'
@@ -29,10 +29,12 @@ const mayCreate = async (url: string): Promise<boolean> => {
 
 /** Finds or starts a PostgreSQL. */
 export async function testPostgres(): Promise<TestPostgres> {
-  const named = process.env['WARDLINE_TEST_POSTGRES']
-  const candidates = named ? [named] : ['root', 'postgres'].map((user) => `postgres://${user}@127.0.0.1:5432/postgres`)
+  const named = process.env.TEST_POSTGRES_URL
+  const candidates = named
+    ? [named]
+    : ['root', 'postgres'].map((user) => `postgres://${user}@127.0.0.1:5432/postgres`)
   for (const adminUrl of candidates) if (await mayCreate(adminUrl)) return { adminUrl, stop: async () => {} }
-  if (named) throw new Error('WARDLINE_TEST_POSTGRES does not answer as a superuser')
+  if (named) throw new Error('TEST_POSTGRES_URL does not answer as a superuser')
   const embedded = await startEmbedded({ dataDir: '', ephemeral: true })
   return { adminUrl: embedded.adminUrl, stop: () => embedded.stop() }
 }
@@ -60,7 +62,10 @@ export async function withMigratedDatabase<T>(use: (url: string) => Promise<T>):
   const postgres = await testPostgres()
   const name = `wardline_gen_${randomBytes(6).toString('hex')}`
   try {
-    await execute(postgres.adminUrl, `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`)
+    await execute(
+      postgres.adminUrl,
+      `create database ${name} template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'`,
+    )
     const url = databaseUrl(postgres.adminUrl, name)
     await migrate(url)
     return await use(url)

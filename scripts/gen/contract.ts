@@ -26,7 +26,12 @@ export interface Operation {
   parameters: Parameter[]
   body: JsonObject | undefined
   bodyLimit: number | undefined
-  success: { status: number; contentType: string | undefined; schema: JsonObject | undefined; headers: string[] }
+  success: {
+    status: number
+    contentType: string | undefined
+    schema: JsonObject | undefined
+    headers: string[]
+  }
   problems: { status: number; codes: string[] }[]
 }
 
@@ -62,24 +67,28 @@ export async function readContract(path: string, root = '.'): Promise<Contract> 
   const document = JSON.parse(JSON.stringify(result.bundle.parsed)) as JsonObject
   const flat: unknown = await dereference(structuredClone(document), { dereference: { circular: false } })
   const contract = listOperations(object(flat, 'contract'), document)
-  const faults = [...checkReaders(root), ...checkExtensions(document, contract.operations), ...checkCodes(contract)]
+  const faults = [
+    ...checkReaders(root),
+    ...checkExtensions(document, contract.operations),
+    ...checkCodes(contract),
+  ]
   if (faults.length > 0) throw new ContractError(faults.join('\n'))
   return contract
 }
 
 function listOperations(flat: JsonObject, document: JsonObject): Contract {
-  const schemas = object(object(flat['components'], 'components')['schemas'], 'components.schemas')
-  const codeSchema = object(schemas['ProblemCode'], 'ProblemCode')
+  const schemas = object(object(flat.components, 'components').schemas, 'components.schemas')
+  const codeSchema = object(schemas.ProblemCode, 'ProblemCode')
   const catalogue: Contract['catalogue'] = {}
   for (const [code, row] of Object.entries(object(codeSchema['x-catalogue'], 'ProblemCode x-catalogue'))) {
     if (!Array.isArray(row)) throw new ContractError(`x-catalogue ${code} must be [status, title]`)
     catalogue[code] = [Number(row[0]), String(row[1])]
   }
-  const listed = codeSchema['enum']
+  const listed = codeSchema.enum
   if (!Array.isArray(listed) || listed.toString() !== Object.keys(catalogue).toString())
     throw new ContractError('ProblemCode: enum and x-catalogue must name the same codes in the same order')
   const operations: Operation[] = []
-  for (const [path, item] of Object.entries(object(flat['paths'], 'paths')))
+  for (const [path, item] of Object.entries(object(flat.paths, 'paths')))
     for (const method of methods) {
       const raw = object(item, path)[method]
       if (raw !== undefined) operations.push(readOperation(path, method, object(raw, `${method} ${path}`)))
@@ -88,50 +97,53 @@ function listOperations(flat: JsonObject, document: JsonObject): Contract {
 }
 
 function readOperation(path: string, method: (typeof methods)[number], raw: JsonObject): Operation {
-  const id = String(raw['operationId'])
-  const responses = object(raw['responses'], `${id} responses`)
+  const id = String(raw.operationId)
+  const responses = object(raw.responses, `${id} responses`)
   const successes = Object.keys(responses).filter((status) => status.startsWith('2'))
   if (successes.length !== 1) throw new ContractError(`${id}: needs exactly one 2xx answer`)
   const status = Number(successes[0])
   const success = object(responses[String(status)], `${id} ${status}`)
-  const content = success['content'] === undefined ? {} : object(success['content'], `${id} content`)
+  const content = success.content === undefined ? {} : object(success.content, `${id} content`)
   const [contentType] = Object.keys(content)
   const extensions = Object.fromEntries(Object.entries(raw).filter(([key]) => key.startsWith('x-')))
   const [resource = '', sdkMethod = ''] = String(raw['x-sdk']).split('.')
-  const body = raw['requestBody'] === undefined ? undefined : object(raw['requestBody'], `${id} body`)
+  const body = raw.requestBody === undefined ? undefined : object(raw.requestBody, `${id} body`)
   return {
     id,
-    tag: Array.isArray(raw['tags']) ? String(raw['tags'][0]) : '',
+    tag: Array.isArray(raw.tags) ? String(raw.tags[0]) : '',
     method: method.toUpperCase() as Operation['method'],
     path,
-    summary: String(raw['summary'] ?? ''),
-    description: String(raw['description'] ?? ''),
+    summary: String(raw.summary ?? ''),
+    description: String(raw.description ?? ''),
     sdk: { resource, method: sdkMethod },
     extensions,
-    parameters: (Array.isArray(raw['parameters']) ? raw['parameters'] : []).map((entry) => {
+    parameters: (Array.isArray(raw.parameters) ? raw.parameters : []).map((entry) => {
       const parameter = object(entry, `${id} parameter`)
       return {
-        name: String(parameter['name']),
-        in: parameter['in'] as Parameter['in'],
-        required: parameter['required'] === true,
-        schema: object(parameter['schema'], `${id} ${parameter['name']}`),
+        name: String(parameter.name),
+        in: parameter.in as Parameter['in'],
+        required: parameter.required === true,
+        schema: object(parameter.schema, `${id} ${parameter.name}`),
       }
     }),
     body:
       body &&
-      object(object(object(body['content'], id)['application/json'], `${id} body`)['schema'], `${id} body schema`),
+      object(object(object(body.content, id)['application/json'], `${id} body`).schema, `${id} body schema`),
     bodyLimit: undefined,
     success: {
       status,
       contentType,
       schema: contentType
-        ? object(object(content[contentType], `${id} ${contentType}`)['schema'], `${id} schema`)
+        ? object(object(content[contentType], `${id} ${contentType}`).schema, `${id} schema`)
         : undefined,
-      headers: Object.keys(success['headers'] === undefined ? {} : object(success['headers'], `${id} headers`)),
+      headers: Object.keys(success.headers === undefined ? {} : object(success.headers, `${id} headers`)),
     },
     problems: Object.entries(responses)
       .filter(([code]) => !code.startsWith('2'))
-      .map(([code, response]) => ({ status: Number(code), codes: codesOf(object(response, `${id} ${code}`)) })),
+      .map(([code, response]) => ({
+        status: Number(code),
+        codes: codesOf(object(response, `${id} ${code}`)),
+      })),
   }
 }
 
@@ -140,15 +152,15 @@ function codesOf(response: JsonObject): string[] {
   const visit = (value: Json): void => {
     if (Array.isArray(value)) value.forEach(visit)
     else if (isObject(value)) {
-      const properties = value['properties']
-      const code = isObject(properties) ? properties['code'] : undefined
+      const properties = value.properties
+      const code = isObject(properties) ? properties.code : undefined
       // The Problem schema itself names every code; only the narrowing parts count.
-      if (isObject(code) && Array.isArray(code['enum']) && !('x-catalogue' in code))
-        found.push(...code['enum'].map(String))
+      if (isObject(code) && Array.isArray(code.enum) && !('x-catalogue' in code))
+        found.push(...code.enum.map(String))
       Object.values(value).forEach(visit)
     }
   }
-  const content = response['content']
+  const content = response.content
   if (isObject(content)) visit(content['application/problem+json'] ?? null)
   return found
 }
@@ -177,9 +189,9 @@ function checkExtensions(document: JsonObject, operations: Operation[]): string[
     for (const name of Object.keys(extensions))
       if (!(name in operationExtensions)) faults.push(`${id}: nothing reads ${name}`)
   }
-  const paths = isObject(document['paths']) ? document['paths'] : {}
+  const paths = isObject(document.paths) ? document.paths : {}
   const visit = (value: Json, where: string): void => {
-    if (Array.isArray(value)) value.forEach((item, index) => visit(item, `${where}/${index}`))
+    if (Array.isArray(value)) for (const [index, item] of value.entries()) visit(item, `${where}/${index}`)
     else if (isObject(value))
       for (const [key, part] of Object.entries(value)) {
         if (key === 'example' || key === 'examples') continue
@@ -198,7 +210,7 @@ function checkExtensions(document: JsonObject, operations: Operation[]): string[
   for (const [path, item] of Object.entries(paths))
     for (const operation of Object.values(isObject(item) ? item : {})) {
       if (!isObject(operation) || !isObject(operation['x-access'])) continue
-      const open = Array.isArray(operation['security']) && operation['security'].length === 0
+      const open = Array.isArray(operation.security) && operation.security.length === 0
       if (open !== 'public' in operation['x-access'])
         faults.push(`${path}: "security: []" and "x-access: { public: true }" go together`)
     }
@@ -219,7 +231,7 @@ export function impliedCodes({ extensions, parameters, body, path }: Operation):
   if (signedIn) codes.push('UNAUTHORIZED', 'ACCOUNT_LOCKED', 'ACCOUNT_SUSPENDED', 'IMPERSONATION_EXPIRED')
   if (signedIn && extensions['x-impersonation'] === 'forbidden') codes.push('IMPERSONATION_FORBIDDEN')
   if ('organization' in access || 'platform' in access) codes.push('FORBIDDEN')
-  if (isObject(access['patient']) && 'proxy' in access['patient'])
+  if (isObject(access.patient) && 'proxy' in access.patient)
     codes.push('PROXY_ACCESS_EXPIRED', 'PROXY_PERMISSION_DENIED')
   if (extensions['x-consent'] === 'required') codes.push('CONSENT_REQUIRED')
   if (extensions['x-mfa'] === 'required') codes.push('MFA_REQUIRED')
@@ -253,7 +265,9 @@ function checkCodes({ operations, catalogue }: Contract): string[] {
       if (codes.length === 0) faults.push(`${operation.id}: ${status} names no code`)
       for (const code of codes)
         if (catalogue[code]?.[0] !== status)
-          faults.push(`${operation.id}: ${code} belongs to ${catalogue[code]?.[0] ?? 'no status'}, not ${status}`)
+          faults.push(
+            `${operation.id}: ${code} belongs to ${catalogue[code]?.[0] ?? 'no status'}, not ${status}`,
+          )
     }
     const implied = impliedCodes(operation)
     for (const code of implied)

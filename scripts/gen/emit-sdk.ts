@@ -29,7 +29,7 @@ const needsInput = (operation: Operation): boolean =>
   operation.body !== undefined
 
 const isPage = (operation: Operation): boolean => {
-  const properties = operation.success.schema?.['properties']
+  const properties = operation.success.schema?.properties
   return (
     operation.parameters.some(({ name }) => name === 'cursor') &&
     typeof properties === 'object' &&
@@ -70,7 +70,7 @@ export function emitResources({ operations }: Contract): string {
       ...operation.parameters.filter((p) => p.in !== 'header').map((p) => p.name),
       ...inputHeaders(operation).map((p) => snake(p.name)),
     ]
-    const properties = operation.body?.['properties']
+    const properties = operation.body?.properties
     const clash = names.find(
       (name, index) =>
         names.indexOf(name) !== index ||
@@ -83,8 +83,17 @@ export function emitResources({ operations }: Contract): string {
     return `  ${resource}: {\n${methods.join('\n')}\n  },`
   })
   const body = groups.join('\n')
-  const types = ['Core', 'EventStream', 'Input', 'Item', 'OperationMeta', 'Output', 'PagePromise', 'RequestOptions', 'StreamOptions']
-    .filter((name) => ['Core', 'OperationMeta'].includes(name) || new RegExp(`\\b${name}\\b`).test(body))
+  const types = [
+    'Core',
+    'EventStream',
+    'Input',
+    'Item',
+    'OperationMeta',
+    'Output',
+    'PagePromise',
+    'RequestOptions',
+    'StreamOptions',
+  ].filter((name) => ['Core', 'OperationMeta'].includes(name) || new RegExp(`\\b${name}\\b`).test(body))
   return `${banner}import type { ${types.join(', ')} } from '../core.ts'
 import type { operations } from './types.ts'
 
@@ -104,7 +113,8 @@ export type Resources = ReturnType<typeof createResources>
 /** Source of packages/cli/src/generated/operations.ts: what \`ward api\` knows without loading the SDK. */
 export function emitCliOperations({ operations }: Contract): string {
   const rows = operations.map(
-    ({ id, method: verb, path, summary }) => `  [${[id, verb, path, summary].map((part) => JSON.stringify(part)).join(', ')}],`,
+    ({ id, method: verb, path, summary }) =>
+      `  [${[id, verb, path, summary].map((part) => JSON.stringify(part)).join(', ')}],`,
   )
   return `${banner}/** operationId, method, path, summary */
 export const operations: readonly (readonly [id: string, method: string, path: string, summary: string])[] = [

@@ -17,7 +17,9 @@ export async function emitTypes(document: JsonObject, defaultNonNullable: boolea
   return banner + astToString(ast)
 }
 
-const codesOf = (operation: Operation): string[] => [...new Set(operation.problems.flatMap(({ codes }) => codes))]
+const codesOf = (operation: Operation): string[] => [
+  ...new Set(operation.problems.flatMap(({ codes }) => codes)),
+]
 
 export function emitOperations({ operations }: Contract): string {
   const rows = operations.map((operation) => {
@@ -64,7 +66,9 @@ export type CodeOf<Op extends OperationId> = (typeof operations)[Op]['codes'][nu
 export interface DefaultedQuery {
 ${operations
   .map((operation) => {
-    const names = operation.parameters.filter(({ in: place, schema }) => place === 'query' && 'default' in schema)
+    const names = operation.parameters.filter(
+      ({ in: place, schema }) => place === 'query' && 'default' in schema,
+    )
     return `  ${operation.id}: ${names.map(({ name }) => json(name)).join(' | ') || 'never'}`
   })
   .join('\n')}
@@ -108,8 +112,14 @@ const strip = (value: Json): Json => {
   return Object.fromEntries(
     Object.entries(value)
       // \`discriminator\` makes ajv and the serializer choose by mapping names that dereferencing removed.
-      .filter(([key]) => !['discriminator', 'description', 'examples', 'example'].includes(key) && !key.startsWith('x-'))
-      .map(([key, part]) => [key, key === 'properties' && isObject(part) ? stripProperties(part) : strip(part)]),
+      .filter(
+        ([key]) =>
+          !['discriminator', 'description', 'examples', 'example'].includes(key) && !key.startsWith('x-'),
+      )
+      .map(([key, part]) => [
+        key,
+        key === 'properties' && isObject(part) ? stripProperties(part) : strip(part),
+      ]),
   )
 }
 
@@ -120,7 +130,8 @@ const stripProperties = (properties: JsonObject): JsonObject =>
 const place = (operation: Operation, where: 'path' | 'query' | 'header'): JsonObject | null => {
   const parameters = operation.parameters.filter((parameter) => parameter.in === where)
   if (where !== 'query' && parameters.length === 0) return null
-  const name = (parameter: { name: string }) => (where === 'header' ? parameter.name.toLowerCase() : parameter.name)
+  const name = (parameter: { name: string }) =>
+    where === 'header' ? parameter.name.toLowerCase() : parameter.name
   return {
     type: 'object',
     additionalProperties: where === 'header',

@@ -38,8 +38,8 @@ const access: Check = (value) => {
     } else if (key === 'patient') {
       if (!isRecord(rule) || Object.keys(rule).some((part) => part !== 'self' && part !== 'proxy'))
         return 'patient takes self and proxy'
-      if (rule['self'] !== undefined && rule['self'] !== true) return 'patient.self must be true'
-      if (rule['proxy'] !== undefined && !['any', ...proxyPermissions].includes(String(rule['proxy'])))
+      if (rule.self !== undefined && rule.self !== true) return 'patient.self must be true'
+      if (rule.proxy !== undefined && !['any', ...proxyPermissions].includes(String(rule.proxy)))
         return `patient.proxy must be any or one of ${proxyPermissions.join(', ')}`
     } else return `${key} is not a kind of caller`
   }
@@ -52,7 +52,7 @@ const audit: Check = (value) => {
   if (!isRecord(value)) return 'must be false or { action, resource, id }'
   const extra = Object.keys(value).find((key) => !['action', 'resource', 'id'].includes(key))
   if (extra) return `does not take ${extra}`
-  const ok = [value['action'], value['resource']].every((part) => /^[A-Z][A-Z_]*$/.test(String(part)))
+  const ok = [value.action, value.resource].every((part) => /^[A-Z][A-Z_]*$/.test(String(part)))
   return ok ? undefined : 'action and resource must be UPPER_CASE words'
 }
 
@@ -94,7 +94,8 @@ export const operationExtensions: Record<string, Extension> = {
   'x-mfa': { check: oneOf('required', 'exempt'), required: true, reader: step('mfa', 'gates.mfa') },
   'x-step-up': { check: oneOf(true), required: false, reader: step('step-up', 'gates.stepUp') },
   'x-stream': {
-    check: (value) => (isRecord(value) && value['heartbeat'] === true ? undefined : 'must be { heartbeat: true }'),
+    check: (value) =>
+      isRecord(value) && value.heartbeat === true ? undefined : 'must be { heartbeat: true }',
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.stream' },
   },

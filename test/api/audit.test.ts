@@ -39,13 +39,16 @@ describe('the audit trail', () => {
     const patient = await world.patient([org])
     await staff.client.patients.update({ org_id: org, patient_id: patient.id, last_name: 'Reed' })
     const [row] = (await world.auditRows({ operation: 'updatePatient' })).slice(-1)
-    expect(row?.['changes']).toEqual({ last_name: { old: patient.lastName, new: 'Reed' } })
+    expect(row?.changes).toEqual({ last_name: { old: patient.lastName, new: 'Reed' } })
   })
 
   test('of a list has the filter that was used', async () => {
     await staff.client.patients.list({ org_id: org, search: 'okafor', status: 'DISCHARGED', limit: 5 })
     const [row] = (await world.auditRows({ operation: 'listPatients' })).slice(-1)
-    expect(row).toMatchObject({ action_type: 'LIST', changes: { filter: { search: 'okafor', status: 'DISCHARGED' } } })
+    expect(row).toMatchObject({
+      action_type: 'LIST',
+      changes: { filter: { search: 'okafor', status: 'DISCHARGED' } },
+    })
   })
 
   test('has refusals too, with the code that refused', async () => {
@@ -55,12 +58,22 @@ describe('the audit trail', () => {
     const stranger = await world.user()
     await stranger.client.patients.get({ org_id: org, patient_id: patient.id }).catch(() => {})
     await world.fetch(`/api/organizations/${org}/patients/${patient.id}`)
-    const denied = (await world.auditRows({ operation: 'getPatient' })).filter((row) => row['outcome'] === 'DENIED')
+    const denied = (await world.auditRows({ operation: 'getPatient' })).filter(
+      (row) => row.outcome === 'DENIED',
+    )
     expect(denied).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ actor_user_id: auditor.id, problem_code: 'FORBIDDEN', resource_id: patient.id }),
+        expect.objectContaining({
+          actor_user_id: auditor.id,
+          problem_code: 'FORBIDDEN',
+          resource_id: patient.id,
+        }),
         expect.objectContaining({ actor_user_id: stranger.id, problem_code: 'NOT_FOUND' }),
-        expect.objectContaining({ actor_user_id: null, actor_type: 'ANONYMOUS', problem_code: 'UNAUTHORIZED' }),
+        expect.objectContaining({
+          actor_user_id: null,
+          actor_type: 'ANONYMOUS',
+          problem_code: 'UNAUTHORIZED',
+        }),
       ]),
     )
   })
@@ -90,7 +103,11 @@ describe('the audit trail', () => {
 
   test('is refused to everybody for change, to the owner too', async () => {
     await staff.client.patients.list({ org_id: org })
-    for (const statement of ['update audit_logs set reason = null', 'delete from audit_logs', 'truncate audit_logs'])
+    for (const statement of [
+      'update audit_logs set reason = null',
+      'delete from audit_logs',
+      'truncate audit_logs',
+    ])
       await expect(world.admin.query(statement), statement).rejects.toThrow(/append-only/)
     const { rows } = await world.admin.query(
       `select c.relname from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'audit_logs'::regclass`,
@@ -106,7 +123,9 @@ describe('the audit trail', () => {
       const organization = await own.organization()
       const user = await own.user({ roles: { [organization]: 'STAFF' } })
       await own.admin.query('revoke insert on audit_logs from wardline_app')
-      const refused = await user.client.patients.list({ org_id: organization }).catch((error: unknown) => error)
+      const refused = await user.client.patients
+        .list({ org_id: organization })
+        .catch((error: unknown) => error)
       expect(refused).toMatchObject({ status: expect.toSatisfy((status: number) => status >= 500) })
     } finally {
       await own.stop()
@@ -128,6 +147,8 @@ describe('the audit trail', () => {
     const elsewhere = await world.organization()
     const foreign = await world.user({ roles: { [elsewhere]: 'ADMIN' } })
     expect((await foreign.client.admin.listAuditLogs({ resource_id: patient.id })).items).toEqual([])
-    await expect(staff.client.admin.listAuditLogs({ organization_id: org })).rejects.toMatchObject({ code: 'FORBIDDEN' })
+    await expect(staff.client.admin.listAuditLogs({ organization_id: org })).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    })
   })
 })

@@ -194,8 +194,8 @@ describe('lockout', () => {
     const user = await register(world)
     const lockedFor = async () => {
       const { answer, status } = await login(user.email, user.password)
-      expect({ status, code: answer['code'] }).toEqual({ status: 403, code: 'ACCOUNT_LOCKED' })
-      return Math.round(Number(answer['retry_after']) / 60)
+      expect({ status, code: answer.code }).toEqual({ status: 403, code: 'ACCOUNT_LOCKED' })
+      return Math.round(Number(answer.retry_after) / 60)
     }
     await fail(user, 4)
     expect(await codeOf(user.client.users.me())).toBe('passed')

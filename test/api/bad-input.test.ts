@@ -36,9 +36,9 @@ async function refused(
   expect(body).toMatchObject({ status, code })
   expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toMatch(/^application\/problem\+json/)
-  expect(response.headers.get('x-request-id')).toBe(body['request_id'])
+  expect(response.headers.get('x-request-id')).toBe(body.request_id)
   if (pointers) {
-    const errors = body['errors'] as { pointer: string }[]
+    const errors = body.errors as { pointer: string }[]
     expect(errors.map(({ pointer }) => pointer).toSorted()).toEqual(pointers.toSorted())
   }
   expect(await counts()).toEqual(before)
@@ -56,17 +56,29 @@ describe('bad input answers its problem and changes nothing', () => {
     refused({ method: 'POST', body: '{"first_name":', headers: json }, 422, 'VALIDATION_ERROR'))
   test('an empty body', () => refused({ method: 'POST', headers: json }, 422, 'VALIDATION_ERROR'))
   test('another media type', () =>
-    refused({ method: 'POST', body: 'first_name=x', headers: { 'content-type': 'text/plain' } }, 422, 'VALIDATION_ERROR'))
+    refused(
+      { method: 'POST', body: 'first_name=x', headers: { 'content-type': 'text/plain' } },
+      422,
+      'VALIDATION_ERROR',
+    ))
   test('a wrong type is not coerced', () =>
     refused(post({ ...patient, first_name: 7 }), 422, 'VALIDATION_ERROR', ['/first_name']))
   test('every wrong field is named', () =>
-    refused(post({ first_name: '', dob: 'yesterday' }), 422, 'VALIDATION_ERROR', ['/first_name', '/dob', '/last_name']))
+    refused(post({ first_name: '', dob: 'yesterday' }), 422, 'VALIDATION_ERROR', [
+      '/first_name',
+      '/dob',
+      '/last_name',
+    ]))
   test('an unknown body field is refused, not dropped', () =>
     refused(post({ ...patient, is_admin: true }), 422, 'VALIDATION_ERROR', ['/is_admin']))
   test('an unknown query parameter', () =>
-    refused({ path: `/api/organizations/${org}/patients?offset=5` }, 422, 'VALIDATION_ERROR', ['/query/offset']))
+    refused({ path: `/api/organizations/${org}/patients?offset=5` }, 422, 'VALIDATION_ERROR', [
+      '/query/offset',
+    ]))
   test('a limit out of bounds', () =>
-    refused({ path: `/api/organizations/${org}/patients?limit=101` }, 422, 'VALIDATION_ERROR', ['/query/limit']))
+    refused({ path: `/api/organizations/${org}/patients?limit=101` }, 422, 'VALIDATION_ERROR', [
+      '/query/limit',
+    ]))
   test('a path id that is no uuid', () =>
     refused({ path: `/api/organizations/${org}/patients/42` }, 422, 'VALIDATION_ERROR', ['/path/patient_id']))
   test('a body beyond the limit', () =>
@@ -117,7 +129,11 @@ describe('bad input answers its problem and changes nothing', () => {
     const forged = `${String(cursor).slice(0, -4)}AAAA`
     await refused({ path: `/api/organizations/${org}/patients?cursor=${forged}` }, 400, 'INVALID_CURSOR')
     await refused({ path: `/api/organizations/${org}/patients?cursor=abc` }, 400, 'INVALID_CURSOR')
-    await refused({ path: `/api/organizations/${org}/patients?status=DISCHARGED&cursor=${cursor}` }, 400, 'INVALID_CURSOR')
+    await refused(
+      { path: `/api/organizations/${org}/patients?status=DISCHARGED&cursor=${cursor}` },
+      400,
+      'INVALID_CURSOR',
+    )
     await refused({ path: `/api/organizations/${org}/appointments?cursor=${cursor}` }, 400, 'INVALID_CURSOR')
   })
 

@@ -47,7 +47,10 @@ describe('the gates, each refusing by default', () => {
     const locked = await world.user()
     const until = new Date(world.clock.now().getTime() + 60_000)
     await world.admin.query('update users set locked_until = $2 where id = $1', [locked.id, until])
-    await expect(locked.client.users.me()).rejects.toMatchObject({ code: 'ACCOUNT_LOCKED', retryAfter: expect.any(Number) })
+    await expect(locked.client.users.me()).rejects.toMatchObject({
+      code: 'ACCOUNT_LOCKED',
+      retryAfter: expect.any(Number),
+    })
   })
 
   test('a suspended organization refuses its members, a deleted one is not there', async () => {
@@ -64,7 +67,9 @@ describe('the gates, each refusing by default', () => {
     expect(await code(auditor.client.patients.list({ org_id: org }))).toBe('FORBIDDEN')
     const staff = await world.user({ roles: { [org]: 'STAFF' } })
     expect(await code(staff.client.patients.list({ org_id: org }))).toBe('passed')
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [staff.id])
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      staff.id,
+    ])
     expect(await code(staff.client.patients.list({ org_id: org }))).toBe('NOT_FOUND')
   })
 
@@ -148,7 +153,9 @@ describe('the gates, each refusing by default', () => {
       await own.proxy(parent.id, child.id, { expiresAt })
       const call = () => code(parent.client.patients.get({ org_id: organization, patient_id: child.id }))
       expect(await call()).toBe('passed')
-      expect(await code(parent.client.messages.list({ org_id: organization }))).toBe('PROXY_PERMISSION_DENIED')
+      expect(await code(parent.client.messages.list({ org_id: organization }))).toBe(
+        'PROXY_PERMISSION_DENIED',
+      )
       own.clock.advance({ minutes: 59, seconds: 50 })
       expect(await call()).toBe('passed')
       own.clock.advance({ seconds: 11 })

@@ -2,7 +2,7 @@ import { createClient } from 'redis'
 import { expect, test } from 'vitest'
 import { createWorld } from '../support/world.ts'
 
-const url = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379'
+const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
 
 const answers = async (): Promise<boolean> => {
   const client = createClient({ url, socket: { connectTimeout: 500, reconnectStrategy: false } })
@@ -24,7 +24,8 @@ test.skipIf(!(await answers()))('servers share rate limits through Redis', async
     const user = await world.user()
     const replica = await world.startServer()
     const call = async (base: string) =>
-      (await fetch(`${base}/api/organizations`, { headers: { authorization: `Bearer ${user.token}` } })).status
+      (await fetch(`${base}/api/organizations`, { headers: { authorization: `Bearer ${user.token}` } }))
+        .status
     // Connected in the background: the first calls may still be counted by each server for itself.
     await new Promise((resolve) => setTimeout(resolve, 300))
     const statuses = []

@@ -48,10 +48,18 @@ describe('tenancy', () => {
     const application = new pg.Client(world.appUrl)
     await application.connect()
     try {
-      for (const table of ['patients', 'organization_patients', 'organization_memberships', 'audit_logs', 'support_tickets']) {
+      for (const table of [
+        'patients',
+        'organization_patients',
+        'organization_memberships',
+        'audit_logs',
+        'support_tickets',
+      ]) {
         const { rows } = await application.query(`select count(*) from ${table}`)
         expect(rows, table).toEqual([{ count: '0' }])
-        await expect(application.query(`alter table ${table} disable row level security`)).rejects.toThrow(/owner/)
+        await expect(application.query(`alter table ${table} disable row level security`)).rejects.toThrow(
+          /owner/,
+        )
       }
       await application.query('set row_security = off')
       await expect(application.query('select * from patients')).rejects.toThrow(/row-level security/)

@@ -1,5 +1,4 @@
-import { inject } from 'vitest'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, inject, test } from 'vitest'
 import { systemClock } from '../../packages/server/src/clock.ts'
 import { loadConfig } from '../../packages/server/src/config.ts'
 import { healthHandlers } from '../../packages/server/src/domains/health/handlers.ts'

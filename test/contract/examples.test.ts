@@ -1,5 +1,5 @@
-import addFormats from 'ajv-formats'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
 import { contract } from '../support/contract.ts'
 
@@ -11,13 +11,13 @@ const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & (
 ;(plugin.default ?? plugin)(ajv)
 ajv.addSchema(contract, 'contract')
 
-const schemas = Object.entries(contract.components['schemas'] ?? {}) as [string, Schema][]
+const schemas = Object.entries(contract.components.schemas ?? {}) as [string, Schema][]
 const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null
 
 const follow = (schema: Schema): Schema => {
-  const ref = schema['$ref']
+  const ref = schema.$ref
   if (typeof ref !== 'string') return schema
-  const target = contract.components['schemas']?.[ref.split('/').at(-1) ?? '']
+  const target = contract.components.schemas?.[ref.split('/').at(-1) ?? '']
   return isSchema(target) ? target : schema
 }
 
@@ -26,18 +26,21 @@ function objectsOf(schema: Schema, path: string): [string, Schema][] {
   const own = follow(schema)
   const parts: [string, Schema][] = []
   for (const key of ['oneOf', 'anyOf', 'allOf'])
-    if (Array.isArray(own[key])) own[key].filter(isSchema).forEach((part, index) => parts.push([`${path}/${key}/${index}`, part]))
-  if (isSchema(own['items'])) parts.push([`${path}/items`, own['items']])
-  if (isSchema(own['properties']))
-    for (const [name, part] of Object.entries(own['properties'])) if (isSchema(part)) parts.push([`${path}/${name}`, part])
-  const here: [string, Schema][] = own['type'] === 'object' ? [[path, own]] : []
+    if (Array.isArray(own[key]))
+      for (const [index, part] of own[key].filter(isSchema).entries())
+        parts.push([`${path}/${key}/${index}`, part])
+  if (isSchema(own.items)) parts.push([`${path}/items`, own.items])
+  if (isSchema(own.properties))
+    for (const [name, part] of Object.entries(own.properties))
+      if (isSchema(part)) parts.push([`${path}/${name}`, part])
+  const here: [string, Schema][] = own.type === 'object' ? [[path, own]] : []
   return [...here, ...parts.flatMap(([where, part]) => objectsOf(part, where))]
 }
 
 describe('the contract', () => {
   test.each(schemas)('%s is described and has an example that validates', (name, schema) => {
-    expect(schema['description'], 'description').toBeTypeOf('string')
-    const examples = schema['examples']
+    expect(schema.description, 'description').toBeTypeOf('string')
+    const examples = schema.examples
     expect(Array.isArray(examples) && examples.length > 0, 'examples').toBe(true)
     const validate = ajv.compile({ $ref: `contract#/components/schemas/${name}` })
     for (const example of examples as unknown[]) {
@@ -47,23 +50,24 @@ describe('the contract', () => {
   })
 
   test.each(schemas)('every property of %s is described', (_name, schema) => {
-    const properties = isSchema(schema['properties']) ? Object.entries(schema['properties']) : []
+    const properties = isSchema(schema.properties) ? Object.entries(schema.properties) : []
     for (const [name, property] of properties)
-      if (isSchema(property)) expect(follow(property)['description'], name).toBeTypeOf('string')
+      if (isSchema(property)) expect(follow(property).description, name).toBeTypeOf('string')
   })
 
   const bodies = Object.entries(contract.paths).flatMap(([path, item]) =>
     Object.entries(item).flatMap(([method, operation]) => {
-      const body = (operation as unknown as { requestBody?: { content: Record<string, { schema: Schema }> } }).requestBody
+      const body = (operation as unknown as { requestBody?: { content: Record<string, { schema: Schema }> } })
+        .requestBody
       return Object.values(body?.content ?? {}).map(({ schema }) => [`${method} ${path}`, schema] as const)
     }),
   )
   test.each(bodies)('the body of %s is closed', (name, schema) => {
     for (const [path, part] of objectsOf(schema, name)) {
-      const map = part['properties'] === undefined
+      const map = part.properties === undefined
       // An open map (telemetry's properties, a ticket's context) has no properties, but says what its values are.
-      const closed = part['additionalProperties'] === false || part['unevaluatedProperties'] === false
-      expect(closed || (map && isSchema(part['additionalProperties'])), path).toBe(true)
+      const closed = part.additionalProperties === false || part.unevaluatedProperties === false
+      expect(closed || (map && isSchema(part.additionalProperties)), path).toBe(true)
     }
   })
 })

@@ -46,14 +46,21 @@ describe('generation', () => {
   })
 
   test.each([
-    ['on an operation', '      x-phi: true', '      x-phi: true\n      x-cache: 60', 'listPatients: nothing reads x-cache'],
+    [
+      'on an operation',
+      '      x-phi: true',
+      '      x-phi: true\n      x-cache: 60',
+      'listPatients: nothing reads x-cache',
+    ],
     ['in a schema', '  LegalSex:', '  LegalSex:\n    x-order: 1', 'nothing reads x-order'],
   ])('fails when nothing reads an extension %s', async (_where, from, to, message) => {
     await expect(read('openapi/patients.yaml', from, to)).rejects.toThrow(message)
   })
 
   test('fails when the reader of an extension is gone', async () => {
-    await expect(readContract(join(copy, 'openapi.yaml'), copy)).rejects.toThrow('x-consent: nothing reads it')
+    await expect(readContract(join(copy, 'openapi.yaml'), copy)).rejects.toThrow(
+      'x-consent: nothing reads it',
+    )
   })
 
   test('fails when an extension says what no gate understands', async () => {
@@ -75,9 +82,9 @@ describe('generation', () => {
   })
 
   test('fails when a code stands under a status that is not its own', async () => {
-    await expect(
-      read('openapi/patients.yaml', /'409':/, "'400':"),
-    ).rejects.toThrow(/DUPLICATE_MRN belongs to 409, not 400/)
+    await expect(read('openapi/patients.yaml', /'409':/, "'400':")).rejects.toThrow(
+      /DUPLICATE_MRN belongs to 409, not 400/,
+    )
   })
 
   test('fails when an open operation and its security disagree', async () => {

@@ -41,7 +41,7 @@ class Reader {
   ): Promise<Reader> {
     const abort = new AbortController()
     const headers: Record<string, string> = {}
-    if (token) headers['authorization'] = `Bearer ${token}`
+    if (token) headers.authorization = `Bearer ${token}`
     if (options.lastEventId) headers['last-event-id'] = options.lastEventId
     const response = await fetch(`${options.base ?? world.url}${options.path ?? '/api/events'}`, {
       headers,
@@ -108,7 +108,11 @@ describe('the stream', () => {
       id: expect.stringMatching(/^\d+\.\d+$/),
       data: { ticket_id: created.id, ticket_number: created.ticket_number, urgency: 'HIGH' },
     })
-    await agent.client.supportDesk.reply({ ticket_id: created.id, body: 'Try again.', is_internal_note: false })
+    await agent.client.supportDesk.reply({
+      ticket_id: created.id,
+      body: 'Try again.',
+      is_internal_note: false,
+    })
     await expect.poll(() => mine.events.map(({ event }) => event)).toContain('ticket.reply')
     expect(mine.events.map(({ event }) => event)).not.toContain('ticket.created')
     desk.close()
@@ -118,7 +122,11 @@ describe('the stream', () => {
   test('never shows the owner an internal note', async () => {
     const created = await ticket(owner)
     const mine = await open(owner.token)
-    await agent.client.supportDesk.reply({ ticket_id: created.id, body: 'Knows nothing.', is_internal_note: true })
+    await agent.client.supportDesk.reply({
+      ticket_id: created.id,
+      body: 'Knows nothing.',
+      is_internal_note: true,
+    })
     await agent.client.supportDesk.reply({ ticket_id: created.id, body: 'Hello.', is_internal_note: false })
     await expect.poll(() => mine.events.length).toBeGreaterThan(0)
     expect(JSON.stringify(mine.frames)).not.toContain('Knows nothing')
@@ -132,7 +140,9 @@ describe('the stream', () => {
     expect(stream.response.headers.get('cache-control')).toBe('no-store')
     expect(stream.response.headers.get('x-accel-buffering')).toBe('no')
     expect(stream.frames[0]?.retry).toMatch(/^\d+$/)
-    await expect.poll(() => stream.frames.filter(({ event }) => event === 'heartbeat').length, { timeout: 5000 }).toBeGreaterThan(2)
+    await expect
+      .poll(() => stream.frames.filter(({ event }) => event === 'heartbeat').length, { timeout: 5000 })
+      .toBeGreaterThan(2)
     stream.close()
   })
 
@@ -158,7 +168,7 @@ describe('the stream', () => {
     for (const base of [world.url, replica.url]) {
       const again = await open(reader.token, { base, lastEventId: last })
       await expect.poll(() => again.events.length).toBe(700)
-      expect(again.events.map(({ data }) => data?.['n'])).toEqual(Array.from({ length: 700 }, (_, n) => n + 1))
+      expect(again.events.map(({ data }) => data?.n)).toEqual(Array.from({ length: 700 }, (_, n) => n + 1))
       again.close()
     }
     await replica.close()
@@ -176,7 +186,10 @@ describe('the stream', () => {
     const last = stream.events[0]?.id ?? ''
     await replica.close()
     await stream.ended
-    expect(stream.frames.at(-1)).toMatchObject({ event: 'stream.closed', data: { reason: 'SERVER_STOPPING' } })
+    expect(stream.frames.at(-1)).toMatchObject({
+      event: 'stream.closed',
+      data: { reason: 'SERVER_STOPPING' },
+    })
     await publish(reader.id, 2)
     const restarted = await world.startServer()
     const again = await open(reader.token, { base: restarted.url, lastEventId: last })
@@ -200,7 +213,7 @@ describe('the stream', () => {
     await new Promise((resolve) => setTimeout(resolve, 300))
     await slow.query('commit')
     await slow.end()
-    await expect.poll(() => stream.events.map(({ data }) => data?.['n']), { timeout: 3000 }).toEqual([1, 2])
+    await expect.poll(() => stream.events.map(({ data }) => data?.n), { timeout: 3000 }).toEqual([1, 2])
     stream.close()
   })
 
@@ -217,10 +230,14 @@ describe('the stream', () => {
       await own.admin.query(`update events set created_at = now() - interval '8 days'`)
       await own.admin.query('select purge_expired(now(), 1000)')
       const late = await Reader.open(reader.token, { base: own.url, lastEventId: oldest })
-      await expect.poll(() => late.frames.find(({ event }) => event === 'stream.reset')?.data).toEqual({ reason: 'TOO_OLD' })
+      await expect
+        .poll(() => late.frames.find(({ event }) => event === 'stream.reset')?.data)
+        .toEqual({ reason: 'TOO_OLD' })
       late.close()
       const foreign = await Reader.open(reader.token, { base: own.url, lastEventId: '999999999999.1' })
-      await expect.poll(() => foreign.frames.find(({ event }) => event === 'stream.reset')?.data).toEqual({ reason: 'UNKNOWN_ID' })
+      await expect
+        .poll(() => foreign.frames.find(({ event }) => event === 'stream.reset')?.data)
+        .toEqual({ reason: 'UNKNOWN_ID' })
       foreign.close()
     } finally {
       await own.stop()
@@ -235,25 +252,46 @@ describe('the stream', () => {
     expect((await world.fetch(`/api/events?ticket=${once}`)).status).toBe(401)
     expect((await world.fetch(`/api/events?access_token=${owner.token}`)).status).toBe(401)
     const { ticket: late } = await owner.client.events.createTicket()
-    await world.admin.query(`update stream_tickets set expires_at = expires_at - interval '61 seconds' where used_at is null`)
+    await world.admin.query(
+      `update stream_tickets set expires_at = expires_at - interval '61 seconds' where used_at is null`,
+    )
     expect((await world.fetch(`/api/events?ticket=${late}`)).status).toBe(401)
   })
 
   test.each([
-    ['a revoked session', 'SESSION_ENDED', (user: TestUser) => ['update user_sessions set revoked_at = now() where id = $1', user.sessionId]],
-    ['a suspended account', 'ACCOUNT_CLOSED', (user: TestUser) => ['update users set suspended_at = now() where id = $1', user.id]],
-    ['a lost platform role', 'ACCESS_LOST', (user: TestUser) => ['update users set is_support_agent = false where id = $1', user.id]],
-  ] satisfies [string, string, (user: TestUser) => string[]][])('is closed within a second by %s, with the reason, on every server', async (_name, reason, change) => {
-    const user = await world.user({ supportAgent: true })
-    const replica = await world.startServer()
-    const streams = [await open(user.token), await open(user.token, { base: replica.url })]
-    const [statement = '', id] = change(user)
-    await world.admin.query(statement, [id])
-    const closed = Promise.all(streams.map(({ ended }) => ended))
-    await Promise.race([closed, new Promise((_, reject) => setTimeout(() => reject(new Error('still open')), 1000))])
-    for (const { frames } of streams) expect(frames.at(-1)).toMatchObject({ event: 'stream.closed', data: { reason } })
-    await replica.close()
-  })
+    [
+      'a revoked session',
+      'SESSION_ENDED',
+      (user: TestUser) => ['update user_sessions set revoked_at = now() where id = $1', user.sessionId],
+    ],
+    [
+      'a suspended account',
+      'ACCOUNT_CLOSED',
+      (user: TestUser) => ['update users set suspended_at = now() where id = $1', user.id],
+    ],
+    [
+      'a lost platform role',
+      'ACCESS_LOST',
+      (user: TestUser) => ['update users set is_support_agent = false where id = $1', user.id],
+    ],
+  ] satisfies [string, string, (user: TestUser) => string[]][])(
+    'is closed within a second by %s, with the reason, on every server',
+    async (_name, reason, change) => {
+      const user = await world.user({ supportAgent: true })
+      const replica = await world.startServer()
+      const streams = [await open(user.token), await open(user.token, { base: replica.url })]
+      const [statement = '', id] = change(user)
+      await world.admin.query(statement, [id])
+      const closed = Promise.all(streams.map(({ ended }) => ended))
+      await Promise.race([
+        closed,
+        new Promise((_, reject) => setTimeout(() => reject(new Error('still open')), 1000)),
+      ])
+      for (const { frames } of streams)
+        expect(frames.at(-1)).toMatchObject({ event: 'stream.closed', data: { reason } })
+      await replica.close()
+    },
+  )
 
   test('of an organization is its admins’ only, and ends with the membership', async () => {
     const org = await world.organization()
@@ -268,7 +306,9 @@ describe('the stream', () => {
       [org],
     )
     await expect.poll(() => stream.events.length).toBe(1)
-    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [admin.id])
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      admin.id,
+    ])
     await stream.ended
     expect(stream.frames.at(-1)).toMatchObject({ event: 'stream.closed', data: { reason: 'ACCESS_LOST' } })
   })
@@ -283,7 +323,7 @@ describe('the stream', () => {
       own.clock.advance({ hours: 12, minutes: 1 })
       await stream.ended
       expect(stream.frames.at(-1)?.event).toBe('stream.closed')
-      expect(['TOKEN_EXPIRED', 'SESSION_ENDED']).toContain(stream.frames.at(-1)?.data?.['reason'])
+      expect(['TOKEN_EXPIRED', 'SESSION_ENDED']).toContain(stream.frames.at(-1)?.data?.reason)
     } finally {
       await own.stop()
     }

@@ -19,9 +19,12 @@ test('what the servers of the whole suite logged contains no seeded PHI and no s
   expect(secrets.length).toBeGreaterThan(0)
   const text = log.join('\n')
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
-  expect(text).not.toMatch(/eyJ[\w-]{10,}\.[\w-]{10,}\.|otpauth:|\$argon2|"(password|refresh_token|access_token)"/)
+  expect(text).not.toMatch(
+    /eyJ[\w-]{10,}\.[\w-]{10,}\.|otpauth:|\$argon2|"(password|refresh_token|access_token)"/,
+  )
 })
 
 test('every line of it is JSON with a time and a level', () => {
-  for (const line of lines('.log')) expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(Number) })
+  for (const line of lines('.log'))
+    expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(Number) })
 })

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import addFormats from 'ajv-formats'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 
 interface ResponseObject {
   content?: Record<string, { schema?: object }>
@@ -13,7 +13,10 @@ interface OperationObject {
 /** The bundled contract, as the server serves it. */
 export const contract = JSON.parse(
   readFileSync(new URL('../../packages/server/src/generated/openapi.json', import.meta.url), 'utf8'),
-) as { paths: Record<string, Record<string, OperationObject>>; components: Record<string, Record<string, unknown>> }
+) as {
+  paths: Record<string, Record<string, OperationObject>>
+  components: Record<string, Record<string, unknown>>
+}
 
 const ajv = new Ajv2020({ strict: false, allErrors: true })
 // ajv-formats is CommonJS: under native ESM the plugin is its `default`.
@@ -27,13 +30,19 @@ const patterns = Object.entries(contract.paths).map(([path, item]) => ({
   pattern: new RegExp(`^${path.replaceAll('.', '\\.').replace(/\{\w+\}/g, '[^/]+')}$`),
 }))
 
-const resolve = (value: ResponseObject | { $ref: string }): { pointer: string | undefined; response: ResponseObject } => {
+const resolve = (
+  value: ResponseObject | { $ref: string },
+): { pointer: string | undefined; response: ResponseObject } => {
   if (!('$ref' in value)) return { pointer: undefined, response: value }
   const name = value.$ref.split('/').at(-1) ?? ''
-  return { pointer: `#/components/responses/${name}`, response: contract.components['responses']?.[name] as ResponseObject }
+  return {
+    pointer: `#/components/responses/${name}`,
+    response: contract.components.responses?.[name] as ResponseObject,
+  }
 }
 
-const escape = (part: string): string => encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+const pointerPart = (part: string): string =>
+  encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
 
 const validators = new Map<string, ValidateFunction>()
 
@@ -54,10 +63,11 @@ export async function checkAnswer(method: string, url: string, response: Respons
   const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? ''
   const content = object.content ?? {}
   if (Object.keys(content).length === 0) return
-  if (!(type in content)) throw new Error(`${name} answers ${type}, the contract says ${Object.keys(content)}`)
+  if (!(type in content))
+    throw new Error(`${name} answers ${type}, the contract says ${Object.keys(content)}`)
   if (!type.endsWith('json')) return
-  const at = pointer ?? `#/paths/${escape(match.path)}/${method.toLowerCase()}/responses/${status}`
-  const ref = `contract${at}/content/${escape(type)}/schema`
+  const at = pointer ?? `#/paths/${pointerPart(match.path)}/${method.toLowerCase()}/responses/${status}`
+  const ref = `contract${at}/content/${pointerPart(type)}/schema`
   let validate = validators.get(ref)
   if (!validate) {
     validate = ajv.compile({ $ref: ref })

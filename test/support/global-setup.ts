@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { migrate } from '../../packages/server/src/db/migrate.ts'
@@ -23,12 +26,24 @@ export interface TestDatabase {
 declare module 'vitest' {
   export interface ProvidedContext {
     database: TestDatabase
+    /** The bundle of `ward`, built from what is tested. */
+    ward: string
   }
+}
+
+/** Builds the CLI as it stands, into a folder of its own: a stale bundle must not be what is tested. */
+const buildWard = async (folder: string): Promise<string> => {
+  const cwd = fileURLToPath(new URL('../../packages/cli', import.meta.url))
+  const tsup = fileURLToPath(new URL('../../node_modules/tsup/dist/cli-default.js', import.meta.url))
+  await promisify(execFile)(process.execPath, [tsup, '--silent', '--out-dir', folder], { cwd })
+  return join(folder, 'ward.cjs')
 }
 
 /** One migrated template per run; each test file clones it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const postgres = await testPostgres()
+  const wardFolder = mkdtempSync(join(tmpdir(), 'wardline-test-ward-'))
+  const [postgres, ward] = await Promise.all([testPostgres(), buildWard(wardFolder)])
+  project.provide('ward', ward)
   const run = randomBytes(5).toString('hex')
   const prefix = `wardline_test_${run}`
   const template = `${prefix}_template`
@@ -46,16 +61,25 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const appUrl = new URL(postgres.adminUrl)
   appUrl.username = login
   appUrl.password = password
-  project.provide('database', { adminUrl: postgres.adminUrl, template, appUrl: appUrl.href, prefix, logFolder })
+  project.provide('database', {
+    adminUrl: postgres.adminUrl,
+    template,
+    appUrl: appUrl.href,
+    prefix,
+    logFolder,
+  })
 
   return async () => {
     const client = new pg.Client(postgres.adminUrl)
     await client.connect()
-    const { rows } = await client.query('select datname from pg_database where starts_with(datname, $1)', [prefix])
+    const { rows } = await client.query('select datname from pg_database where starts_with(datname, $1)', [
+      prefix,
+    ])
     for (const { datname } of rows) await client.query(`drop database if exists ${datname} with (force)`)
     await client.query(`drop role if exists ${login}`)
     await client.end()
     await postgres.stop()
     rmSync(logFolder, { recursive: true, force: true })
+    rmSync(wardFolder, { recursive: true, force: true })
   }
 }

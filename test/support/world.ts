@@ -122,7 +122,10 @@ export class World {
     for (const { close } of this.#servers) await close()
     await this.admin.end()
     const { adminUrl } = inject('database')
-    await execute(adminUrl, `drop database if exists ${new URL(this.adminUrl).pathname.slice(1)} with (force)`)
+    await execute(
+      adminUrl,
+      `drop database if exists ${new URL(this.adminUrl).pathname.slice(1)} with (force)`,
+    )
   }
 
   /** A value that must never reach a log: the suite's last test looks for it. */
@@ -233,7 +236,10 @@ export class World {
   }
 
   /** A patient enrolled in the organizations; synthetic, and listed as PHI. */
-  async patient(organizations: string[], options: { userId?: string; status?: string } = {}): Promise<TestPatient> {
+  async patient(
+    organizations: string[],
+    options: { userId?: string; status?: string } = {},
+  ): Promise<TestPatient> {
     const patient = {
       id: this.id(),
       firstName: this.secret(`Pf${word(10)}`),
@@ -256,7 +262,10 @@ export class World {
   }
 
   /** A provider, who is a member of the organization. */
-  async provider(organization: string, options: { licensed?: boolean } = {}): Promise<TestUser & { providerId: string }> {
+  async provider(
+    organization: string,
+    options: { licensed?: boolean } = {},
+  ): Promise<TestUser & { providerId: string }> {
     const user = await this.user({ roles: { [organization]: 'PROVIDER' } })
     const providerId = this.id()
     const expiry = options.licensed === false ? '2020-01-01' : '2099-01-01'

@@ -1,3 +1,5 @@
+import { clean } from './output.ts'
+
 /** The exit codes, decided once. */
 export const EXIT = {
   done: 0,
@@ -89,7 +91,10 @@ const hints: Readonly<Record<string, string>> = {
 /** What a person reads on stderr: the problem, its parts, and what to do next. */
 export const describe = (error: unknown, debug = false): string => {
   if (!(error instanceof Error)) return String(error)
-  const lines = [error.message]
+  // Names and subjects of others may stand in a problem's text.
+  const lines = [clean(error.message)]
+  const assignee = assigneeOf(error)
+  if (assignee !== undefined) lines.push(`${clean(assignee)} has it.`)
   if ('errors' in error && Array.isArray(error.errors)) {
     for (const part of error.errors) lines.push(`  ${String(part.pointer)} ${String(part.message)}`)
   }
@@ -106,4 +111,12 @@ export const describe = (error: unknown, debug = false): string => {
     lines.push('Is the server running? The address comes from --url, WARD_URL or the profile.')
   if (debug) lines.push(error.stack ?? '')
   return lines.join('\n')
+}
+
+/** Who has the ticket that could not be claimed. */
+const assigneeOf = (error: Error): string | undefined => {
+  if (!('problem' in error) || typeof error.problem !== 'object' || error.problem === null) return undefined
+  return 'assignee' in error.problem && typeof error.problem.assignee === 'string'
+    ? error.problem.assignee
+    : undefined
 }

@@ -89,7 +89,7 @@ describe('exit codes', () => {
     [422, 'VALIDATION_ERROR', 2],
     [429, 'RATE_LIMITED', 6],
     [500, 'INTERNAL_ERROR', 1],
-  ])('of a %i %s is %3$i', async (status, code, exit) => {
+  ])('of a %i %s is %i', async (status, code, exit) => {
     await using server = await problem(status, code, {
       retry_after: 120,
       errors: [{ pointer: '/dob', message: 'must be a date' }],

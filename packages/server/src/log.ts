@@ -24,7 +24,16 @@ export function createLog(level: string, destination?: DestinationStream): Logge
     timestamp: pino.stdTimeFunctions.isoTime,
     serializers: { err: describe, error: describe },
     redact: {
-      paths: ['authorization', 'password', 'token', '*.authorization', '*.password', '*.token', '*.secret', '*.code'].filter(
+      paths: [
+        'authorization',
+        'password',
+        'token',
+        '*.authorization',
+        '*.password',
+        '*.token',
+        '*.secret',
+        '*.code',
+      ].filter(
         // Error codes are wanted.
         (path) => path !== '*.code',
       ),

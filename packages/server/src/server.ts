@@ -25,15 +25,15 @@ import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
+import { jobHandlers } from './jobs/handlers.ts'
+import { createJobQueue } from './jobs/queue.ts'
+import { createUpkeep } from './jobs/upkeep.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
 import type { KeyRing } from './security/keys.ts'
 import { createPasswords } from './security/passwords.ts'
 import { createTokens } from './security/tokens.ts'
 import type { Services } from './services.ts'
-import { createUpkeep } from './jobs/upkeep.ts'
-import { jobHandlers } from './jobs/handlers.ts'
-import { createJobQueue } from './jobs/queue.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -101,7 +101,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an idle database connection was lost'),
   )
   // Connections of its own: a request that holds one while it waits for its row must not wait for itself.
-  const auditPool = createPool(databaseUrl, 2, (error) => log.warn({ err: error }, 'an audit connection was lost'))
+  const auditPool = createPool(databaseUrl, 2, (error) =>
+    log.warn({ err: error }, 'an audit connection was lost'),
+  )
   const audit = new AuditBatch(auditPool)
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
@@ -151,7 +153,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     },
   }
-  const redis = config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
+  const redis =
+    config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
   const announce = announcer(pool, log)

@@ -71,9 +71,7 @@ const shownPath = (path: string): string => {
 
 function reportDemo(embedded: Embedded, url: string, options: StartOptions): void {
   const seconds = (performance.now() / 1000).toFixed(1)
-  const where = options.ephemeral
-    ? 'in a temporary folder, gone at the end'
-    : shownPath(embedded.dataDir)
+  const where = options.ephemeral ? 'in a temporary folder, gone at the end' : shownPath(embedded.dataDir)
   const from = embedded.source === 'system' ? "the system's" : 'from npm'
   const title = (text: string): string => paint('bold', text.padEnd(10))
   say()

@@ -52,7 +52,10 @@ const plain = (row: AuditRow) => ({
 export const auditInsert = (fromTransaction: boolean): string =>
   `insert into audit_logs (${columns}) select ${
     fromTransaction
-      ? columns.replace('changes', `coalesce(nullif(current_setting('app.changes', true), '')::jsonb, changes)`)
+      ? columns.replace(
+          'changes',
+          `coalesce(nullif(current_setting('app.changes', true), '')::jsonb, changes)`,
+        )
       : columns
   } from jsonb_to_recordset($1::jsonb) as r(${shape})`
 

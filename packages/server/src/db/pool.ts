@@ -33,13 +33,25 @@ export const connectionConfig = (url: string, applicationName: string): pg.Clien
 
 /** The application's pool. `onError` hears of connections that die while idle. */
 export function createPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ ...connectionConfig(url, 'wardline-server'), max: size, idleTimeoutMillis: 30_000 })
+  const pool = new pg.Pool({
+    ...connectionConfig(url, 'wardline-server'),
+    max: size,
+    idleTimeoutMillis: 30_000,
+  })
   pool.on('error', onError)
   return pool
 }
 
 const goneCodes = new Set(['57P01', '57P02', '57P03', '53300', '25P03', '57014'])
-const networkCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH', 'EAI_AGAIN'])
+const networkCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'EAI_AGAIN',
+])
 
 /** Whether the database is away, rather than the query wrong. */
 export function isUnavailable(error: unknown): boolean {

@@ -86,8 +86,11 @@ export async function transaction<T>(
 }
 
 /** A transaction outside any tenant: sessions, sign-in, upkeep. Commits unless `work` throws. */
-export const unscoped = <T>(pool: pg.Pool, mode: 'read' | 'write', work: (db: Db) => Promise<T>): Promise<T> =>
-  transaction(pool, noScope, mode, async (db) => ({ value: await work(db), commit: true }))
+export const unscoped = <T>(
+  pool: pg.Pool,
+  mode: 'read' | 'write',
+  work: (db: Db) => Promise<T>,
+): Promise<T> => transaction(pool, noScope, mode, async (db) => ({ value: await work(db), commit: true }))
 
 /**
  * Runs a write that a constraint of the database may refuse, and answers that constraint's problem then;
@@ -105,7 +108,8 @@ export async function attempt<T, P extends Problem>(
     await sql`release savepoint attempt`.execute(db)
     return value
   } catch (error) {
-    const refused = error instanceof pg.DatabaseError && error.constraint ? problems[error.constraint] : undefined
+    const refused =
+      error instanceof pg.DatabaseError && error.constraint ? problems[error.constraint] : undefined
     if (!refused) throw error
     await sql`rollback to savepoint attempt`.execute(db)
     return refused

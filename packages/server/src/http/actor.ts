@@ -16,7 +16,11 @@ export interface ReachablePatient extends Readonly<Record<ProxyPermission, boole
 /** How the role gate let the caller in. */
 export type Admission =
   | { readonly kind: 'member'; readonly organizationId: string; readonly role: OrganizationRole }
-  | { readonly kind: 'patient'; readonly organizationId: string; readonly patients: readonly ReachablePatient[] }
+  | {
+      readonly kind: 'patient'
+      readonly organizationId: string
+      readonly patients: readonly ReachablePatient[]
+    }
   | { readonly kind: 'platform'; readonly role: PlatformRole; readonly organizationId: string | null }
   | { readonly kind: 'user' }
 

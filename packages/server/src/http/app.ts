@@ -1,15 +1,14 @@
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
-import { sql } from 'kysely'
-import type { Pool } from 'pg'
 import Fastify, {
   type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify'
+import type { Pool } from 'pg'
 import type { Config } from '../config.ts'
-import { AuditBatch } from '../db/audit-batch.ts'
+import type { AuditBatch } from '../db/audit-batch.ts'
 import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
 import type { Hub } from '../domains/events/hub.ts'
 import { redeemStreamTicket } from '../domains/events/queries.ts'
@@ -18,13 +17,14 @@ import { type OperationId, operations } from '../generated/operations.ts'
 import type { JobQueue } from '../jobs/queue.ts'
 import type { Services } from '../services.ts'
 import { StartupError } from '../startup-error.ts'
-import type { Anonymous, Person } from './actor.ts'
+import type { Person } from './actor.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
 import type { Audience, Subscription } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
+import { loadSession } from './session.ts'
 import { access } from './steps/access.ts'
 import { account } from './steps/account.ts'
 import { auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
@@ -36,7 +36,6 @@ import { mfa } from './steps/mfa.ts'
 import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
-import { loadSession } from './session.ts'
 import { openStream } from './stream.ts'
 import { Schemas } from './validate.ts'
 
@@ -67,10 +66,7 @@ export interface AppParts {
   readonly published: () => void
 }
 
-type AnyHandler = (
-  context: unknown,
-  input: unknown,
-) => Promise<unknown>
+type AnyHandler = (context: unknown, input: unknown) => Promise<unknown>
 
 const safeRequestId = /^[\w.:-]{1,128}$/
 
@@ -158,7 +154,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
 
   const stateOf = (request: FastifyRequest, operation: OperationDefinition): RequestState => ({
     operation,
-    origin: { requestId: request.id, ip: request.ip, userAgent: request.headers['user-agent']?.slice(0, 500) ?? null },
+    origin: {
+      requestId: request.id,
+      ip: request.ip,
+      userAgent: request.headers['user-agent']?.slice(0, 500) ?? null,
+    },
     now: clock.now(),
     params: Object(request.params),
     query: Object(request.query),
@@ -229,7 +229,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
 
   function toReply(operation: OperationDefinition, value: unknown): Reply {
-    const version = typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
+    const version =
+      typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
     const json = value === undefined ? undefined : schemas.serialize(operation, value)
     return { status: operation.status, json, version, replayed: false }
   }
@@ -308,16 +309,22 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     state.body = request.body
     const query = { ...state.query }
     // Part of the security scheme, not a parameter of the operation.
-    if (operation.gates.stream) delete query['ticket']
+    if (operation.gates.stream) delete query.ticket
     const headers = { ...state.headers }
     const params = { ...state.params }
     const body = schemas.takesBody(operation) ? request.body : undefined
-    const invalid = schemas.check(operation, { params, query, headers, ...(schemas.takesBody(operation) ? { body } : {}) })
+    const invalid = schemas.check(operation, {
+      params,
+      query,
+      headers,
+      ...(schemas.takesBody(operation) ? { body } : {}),
+    })
     if (invalid) throw invalid
     const input = { params, query, headers, body }
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
-    const result =
-      operation.gates.writes ? await write(state, handler, input) : await read(state, handler, input)
+    const result = operation.gates.writes
+      ? await write(state, handler, input)
+      : await read(state, handler, input)
     reply.status(result.status)
     if (result.replayed) reply.header('x-idempotent-replayed', 'true')
     if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)
@@ -332,7 +339,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const now = clock.now()
     const session = await loadSession(pool, person.sessionId, now)
     const fault = sessionFault(session, now)
-    if (fault || !session) return person.impersonation ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
+    if (fault || !session)
+      return person.impersonation ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
     const again: RequestState = { ...state, now, session, actor: personOfSession(session, state.origin) }
     try {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
@@ -366,7 +374,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.setErrorHandler(async (error, request, reply) => {
     const { state } = request
     let { problem: answered, unexpected } = toProblem(error)
-    if (unexpected) log.error({ err: error, request_id: request.id, operation: state?.operation.id }, 'failed')
+    if (unexpected)
+      log.error({ err: error, request_id: request.id, operation: state?.operation.id }, 'failed')
     if (state && isAudited(state) && isDenial(answered) && !('recorded' in answered)) {
       try {
         await audit.commit(auditRow(state, services.newId(), undefined, answered))
@@ -376,7 +385,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       }
     }
     if (state && !state.operation.codes.includes(answered.code))
-      log.error({ request_id: request.id, operation: state.operation.id, problem: answered.code }, 'undeclared problem')
+      log.error(
+        { request_id: request.id, operation: state.operation.id, problem: answered.code },
+        'undeclared problem',
+      )
     if (answered.extra.retry_after !== undefined) reply.header('retry-after', answered.extra.retry_after)
     return reply
       .status(answered.status)

@@ -55,10 +55,7 @@ export interface Subscription {
 type StreamEvent = components['schemas']['StreamEvent']
 
 /** Events that handlers publish; heartbeat, stream.reset and stream.closed are the stream's own. */
-export type PublishedEvent = Exclude<
-  StreamEvent,
-  { event: 'heartbeat' | 'stream.reset' | 'stream.closed' }
->
+export type PublishedEvent = Exclude<StreamEvent, { event: 'heartbeat' | 'stream.reset' | 'stream.closed' }>
 
 /** Who receives an event: at least one of the three. */
 export interface Audience {

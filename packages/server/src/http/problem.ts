@@ -61,4 +61,5 @@ export const problem = <Code extends ProblemCode>(
 ): Problem<Code> => new Problem(code, detail, extra)
 
 /** NOT_FOUND, worded the same for what does not exist and for what is another tenant's. */
-export const notFound = (what: string): Problem<'NOT_FOUND'> => problem('NOT_FOUND', `There is no such ${what}.`)
+export const notFound = (what: string): Problem<'NOT_FOUND'> =>
+  problem('NOT_FOUND', `There is no such ${what}.`)

@@ -1,6 +1,6 @@
 import type { Actor, Origin, Person } from './actor.ts'
-import type { LoadedSession } from './session.ts'
 import type { OperationDefinition } from './operation.ts'
+import type { LoadedSession } from './session.ts'
 
 /** What the pipeline learns of one request, step by step. */
 export interface RequestState {

@@ -5,7 +5,10 @@ import type { Subscription } from './handler.ts'
 import { personOf, type RequestState } from './request-state.ts'
 
 /** The first of the instants at which this stream must end, whatever happens. */
-async function endOf(state: RequestState, tokens: Tokens): Promise<{ at: number; reason: CloseReason } | null> {
+async function endOf(
+  state: RequestState,
+  tokens: Tokens,
+): Promise<{ at: number; reason: CloseReason } | null> {
   const ends: { at: number; reason: CloseReason }[] = []
   const { authorization } = state.headers
   const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /i, '') : undefined

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import addFormats from 'ajv-formats'
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
 import fastJsonStringify from 'fast-json-stringify'
 import type { OperationDefinition } from './operation.ts'
 import { type Problem, problem } from './problem.ts'
@@ -28,7 +28,13 @@ export function readSchemas(): Record<string, OperationSchemas> {
 
 type Part = 'params' | 'query' | 'headers' | 'body'
 
-const options = { allErrors: true, strict: true, strictTypes: false, strictRequired: false, useDefaults: true } as const
+const options = {
+  allErrors: true,
+  strict: true,
+  strictTypes: false,
+  strictRequired: false,
+  useDefaults: true,
+} as const
 const withFormats = (ajv: Ajv2020) => {
   // ajv-formats is CommonJS: under native ESM the plugin is the default's default.
   const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
@@ -42,7 +48,7 @@ const maxErrors = 50
 
 function fieldError(part: Part, error: ErrorObject): { pointer: string; message: string } {
   const params: Record<string, unknown> = error.params
-  const extra = params['additionalProperty'] ?? params['missingProperty'] ?? params['unevaluatedProperty']
+  const extra = params.additionalProperty ?? params.missingProperty ?? params.unevaluatedProperty
   const leaf = typeof extra === 'string' ? `/${extra.replaceAll('~', '~0').replaceAll('/', '~1')}` : ''
   const pointer = `${places[part]}${error.instancePath}${leaf}`.slice(0, 500)
   const message =
@@ -50,8 +56,8 @@ function fieldError(part: Part, error: ErrorObject): { pointer: string; message:
       ? 'is not a known field'
       : error.keyword === 'required'
         ? 'is required'
-        : error.keyword === 'enum' && Array.isArray(params['allowedValues'])
-          ? `must be one of ${params['allowedValues'].join(', ')}`
+        : error.keyword === 'enum' && Array.isArray(params.allowedValues)
+          ? `must be one of ${params.allowedValues.join(', ')}`
           : (error.message ?? 'is not valid')
   return { pointer: pointer || '/', message }
 }
@@ -85,7 +91,10 @@ export class Schemas {
   }
 
   /** VALIDATION_ERROR with every fault of the parts, or undefined. Fills in defaults. */
-  check(operation: OperationDefinition, parts: Partial<Record<Part, unknown>>): Problem<'VALIDATION_ERROR'> | undefined {
+  check(
+    operation: OperationDefinition,
+    parts: Partial<Record<Part, unknown>>,
+  ): Problem<'VALIDATION_ERROR'> | undefined {
     const errors = (Object.keys(places) as Part[])
       .filter((part) => part in parts)
       .flatMap((part) => {
@@ -95,7 +104,9 @@ export class Schemas {
       })
     if (errors.length === 0) return undefined
     // One fault a field is enough to mend it.
-    const first = errors.filter(({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index)
+    const first = errors.filter(
+      ({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index,
+    )
     return problem('VALIDATION_ERROR', 'Some fields are not valid.', { errors: first.slice(0, maxErrors) })
   }
 

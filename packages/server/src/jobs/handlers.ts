@@ -4,7 +4,10 @@ import type { Services } from '../services.ts'
 import type { JobHandlers } from './queue.ts'
 
 /** What each job does. */
-export const jobHandlers = (pool: Pool, { clock, newId }: Pick<Services, 'clock' | 'newId'>): JobHandlers => ({
+export const jobHandlers = (
+  pool: Pool,
+  { clock, newId }: Pick<Services, 'clock' | 'newId'>,
+): JobHandlers => ({
   async 'notify-account-locked'({ user_id: userId, locked_until: lockedUntil }) {
     await transaction(pool, { name: 'person', organizationId: null, userId }, 'write', async (db) => {
       // The lock's end names the lock: running twice notifies once.

@@ -39,7 +39,8 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
 
   async function work<Name extends JobName>(name: Name): Promise<void> {
     await boss.createQueue(name, retry)
-    await boss.work<Jobs[Name]>(name, { pollingIntervalSeconds: 2 }, async (jobs) => {
+    // One job a poll would let a burst wait for minutes.
+    await boss.work<Jobs[Name]>(name, { pollingIntervalSeconds: 2, batchSize: 100 }, async (jobs) => {
       for (const job of jobs) await handlers[name](job.data)
     })
   }

@@ -16,7 +16,10 @@ export function createUpkeep(pool: Pool, clock: Clock, log: Logger) {
     const now = clock.now()
     await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
     for (;;) {
-      const { rows } = await pool.query<{ gone: number }>('select purge_expired($1, $2) as gone', [now, purgeBatch])
+      const { rows } = await pool.query<{ gone: number }>('select purge_expired($1, $2) as gone', [
+        now,
+        purgeBatch,
+      ])
       if ((rows[0]?.gone ?? 0) < purgeBatch) return
     }
   }

@@ -166,11 +166,17 @@ export class Hub {
   async #catchUp(stream: Stream): Promise<void> {
     while (!stream.closed) {
       const target = this.#tailer.position
-      const rows = await this.#tailer.readPage(stream.options.subscription, stream.cursor, target, catchUpPage)
+      const rows = await this.#tailer.readPage(
+        stream.options.subscription,
+        stream.cursor,
+        target,
+        catchUpPage,
+      )
       for (const row of rows) {
         if (compare(row, stream.cursor) <= 0) continue
         stream.cursor = { xid: row.xid, id: row.id }
-        if (stream.wants(row.type)) stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
+        if (stream.wants(row.type))
+          stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
       }
       if (rows.length < catchUpPage) {
         stream.cursor = target
@@ -230,11 +236,13 @@ export class Hub {
   async #touchSessions(now: Date): Promise<void> {
     const ids = [...new Set([...this.#streams].map((stream) => stream.options.sessionId))]
     await this.#pool
-      .query('update user_sessions set last_active_at = $2 where id = any($1) and last_active_at < $2 and revoked_at is null', [
-        ids,
-        now,
-      ])
-      .catch((error: unknown) => this.#log.warn({ err: error }, 'open streams could not be noted as activity'))
+      .query(
+        'update user_sessions set last_active_at = $2 where id = any($1) and last_active_at < $2 and revoked_at is null',
+        [ids, now],
+      )
+      .catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'open streams could not be noted as activity'),
+      )
   }
 
   /** Somebody's access changed (null: possibly everybody's): whoever lost it is closed. */

@@ -143,14 +143,25 @@ export class Tailer {
       `select ${columns.replaceAll('::text', '')} from (
         ${part('user_id = $1')} union all ${part('organization_id = $2')} union all ${part('to_support and $3')}
       ) e order by x, i limit $8`,
-      [reader.user, reader.organization, reader.support, `${after.xid}`, `${after.id}`, `${upTo.xid}`, `${upTo.id}`, limit],
+      [
+        reader.user,
+        reader.organization,
+        reader.support,
+        `${after.xid}`,
+        `${after.id}`,
+        `${upTo.xid}`,
+        `${upTo.id}`,
+        limit,
+      ],
     )
     return rows.map(toOutboxRow)
   }
 
   /** How far retention has deleted. */
   async purged(): Promise<Position> {
-    const { rows } = await this.#query<{ xid: string; id: string }>('select xid::text, id::text from events_purged')
+    const { rows } = await this.#query<{ xid: string; id: string }>(
+      'select xid::text, id::text from events_purged',
+    )
     return { xid: BigInt(rows[0]?.xid ?? '0'), id: BigInt(rows[0]?.id ?? '0') }
   }
 
@@ -173,7 +184,9 @@ export class Tailer {
            order by events.xid, events.id limit ${pageSize}) e on true`,
         [`${this.#position.xid}`, `${this.#position.id}`],
       )
-      const fresh = rows.flatMap((row) => (row.xid === undefined || row.xid === null ? [] : [toOutboxRow(row as Row)]))
+      const fresh = rows.flatMap((row) =>
+        row.xid === undefined || row.xid === null ? [] : [toOutboxRow(row as Row)],
+      )
       const last = fresh.at(-1)
       const full = fresh.length === pageSize
       const horizon = { xid: BigInt(rows[0]?.horizon ?? '1') - 1n, id: lastId }
@@ -215,18 +228,19 @@ export class Tailer {
     this.#schedule(reconnectMs)
   }
 
-  async #query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<T>> {
-    try {
-      let client = this.#client
-      if (!client) {
-        client = await this.#connect()
-        // Announcements may have been missed while nobody listened.
-        this.#accessChanged(null)
-      }
-      return await client.query<T>(text, values)
-    } catch (error) {
-      this.#schedule(reconnectMs)
-      throw error
+  #query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<T>> {
+    const answer = this.#send<T>(text, values)
+    answer.catch(() => this.#schedule(reconnectMs))
+    return answer
+  }
+
+  async #send<T extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<T>> {
+    let client = this.#client
+    if (!client) {
+      client = await this.#connect()
+      // Announcements may have been missed while nobody listened.
+      this.#accessChanged(null)
     }
+    return client.query<T>(text, values)
   }
 }

@@ -7,7 +7,8 @@ import type { LoadedSession } from '../session.ts'
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 // The query is validated later, with the body.
-const asUuid = (value: unknown): string | null => (typeof value === 'string' && uuid.test(value) ? value : null)
+const asUuid = (value: unknown): string | null =>
+  typeof value === 'string' && uuid.test(value) ? value : null
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 
@@ -22,11 +23,15 @@ const reachable = (row: Row): ReachablePatient => ({
 })
 
 /** As the patient or as a proxy; undefined when the person reaches no such patient here. */
-function asPatient(state: RequestState, session: LoadedSession, organizationId: string): Admission | undefined {
+function asPatient(
+  state: RequestState,
+  session: LoadedSession,
+  organizationId: string,
+): Admission | undefined {
   const rule = state.operation.gates.access.patient
   const anyone = state.operation.gates.access.participant
   if (!rule && !anyone) return undefined
-  const wanted = text(state.params['patient_id'])
+  const wanted = text(state.params.patient_id)
   const only = session.impersonation?.patient_id
   const known = session.patients.filter(
     (row) =>
@@ -36,7 +41,9 @@ function asPatient(state: RequestState, session: LoadedSession, organizationId: 
       (row.self ? rule?.self || anyone : rule?.proxy || anyone),
   )
   if (known.length === 0) return undefined
-  const live = known.filter((row) => row.expires_at === null || Date.parse(row.expires_at) > state.now.getTime())
+  const live = known.filter(
+    (row) => row.expires_at === null || Date.parse(row.expires_at) > state.now.getTime(),
+  )
   if (live.length === 0) throw problem('PROXY_ACCESS_EXPIRED', 'Your access to this patient has ended.')
   const permission = rule?.proxy
   const allowed = live.filter((row) => row.self || !permission || permission === 'any' || row[permission])
@@ -46,14 +53,22 @@ function asPatient(state: RequestState, session: LoadedSession, organizationId: 
 }
 
 /** Inside one organization. A stranger learns nothing of it: 404, like one that does not exist. */
-function inOrganization(state: RequestState, person: Person, session: LoadedSession, organizationId: string): Admission {
+function inOrganization(
+  state: RequestState,
+  person: Person,
+  session: LoadedSession,
+  organizationId: string,
+): Admission {
   const { access } = state.operation.gates
   const away = session.impersonation && session.impersonation.organization_id !== organizationId
   if (away) throw notFound('organization')
   const membership = person.memberships.find((row) => row.organizationId === organizationId)
   const suspended = session.memberships.some((row) => row.organization_id === organizationId && row.suspended)
   if (membership && suspended) throw problem('ACCOUNT_SUSPENDED', 'This organization is suspended.')
-  if (membership && (access.organization?.includes(membership.role) || (access.participant && !access.organization)))
+  if (
+    membership &&
+    (access.organization?.includes(membership.role) || (access.participant && !access.organization))
+  )
     return { kind: 'member', organizationId, role: membership.role }
   const patient = asPatient(state, session, organizationId)
   if (patient) return patient
@@ -66,7 +81,7 @@ function inOrganization(state: RequestState, person: Person, session: LoadedSess
 /** Outside an organization's path, but inside one: named in the query, or the only suitable one. */
 function inNamedOrganization(state: RequestState, person: Person, session: LoadedSession): Admission {
   const { access } = state.operation.gates
-  const named = asUuid(state.query['organization_id'])
+  const named = asUuid(state.query.organization_id)
   const platform = person.platformRoles.find((role) => access.platform?.includes(role))
   if (named !== null) {
     if (platform && !person.memberships.some((row) => row.organizationId === named))
@@ -79,14 +94,23 @@ function inNamedOrganization(state: RequestState, person: Person, session: Loade
   const [only] = suitable
   if (!only) throw problem('FORBIDDEN', 'None of your roles allows this.')
   if (suitable.length > 1)
-    throw problem('ORGANIZATION_REQUIRED', 'You belong to several organizations: name one in organization_id.')
+    throw problem(
+      'ORGANIZATION_REQUIRED',
+      'You belong to several organizations: name one in organization_id.',
+    )
   return inOrganization(state, person, session, only.organizationId)
 }
 
-function admit(state: RequestState, person: Person, session: LoadedSession, organizationId: string | null): Admission {
+function admit(
+  state: RequestState,
+  person: Person,
+  session: LoadedSession,
+  organizationId: string | null,
+): Admission {
   const { access } = state.operation.gates
   if (organizationId !== null) return inOrganization(state, person, session, organizationId)
-  if (access.organization || access.patient || access.participant) return inNamedOrganization(state, person, session)
+  if (access.organization || access.patient || access.participant)
+    return inNamedOrganization(state, person, session)
   if (!access.platform) return { kind: 'user' }
   const role = person.platformRoles.find((held) => access.platform?.includes(held))
   if (!role) throw problem('FORBIDDEN', 'None of your roles allows this.')
@@ -100,9 +124,9 @@ export const access: Gate = (state) => {
   const person = personOf(state)
   const { session } = state
   if (!person || !session) throw problem('UNAUTHORIZED')
-  const organizationId = text(state.params['org_id'])
+  const organizationId = text(state.params.org_id)
   // Known before anything refuses: an organization's trail shows who was refused there.
-  state.organizationId = organizationId ?? asUuid(state.query['organization_id'])
+  state.organizationId = organizationId ?? asUuid(state.query.organization_id)
   const admission = admit(state, person, session, organizationId)
   state.actor = { ...person, as: admission }
   state.organizationId = admission.kind === 'user' ? null : admission.organizationId

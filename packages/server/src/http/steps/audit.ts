@@ -16,7 +16,8 @@ const member = (answer: unknown, path: string): unknown =>
     .slice(1)
     .reduce<unknown>((value, part) => (isRecord(value) ? value[part] : undefined), answer)
 
-const asUuid = (value: unknown): string | null => (typeof value === 'string' && uuid.test(value) ? value : null)
+const asUuid = (value: unknown): string | null =>
+  typeof value === 'string' && uuid.test(value) ? value : null
 
 function resourceId(state: RequestState, id: string | undefined, answer: unknown): string | null {
   if (!id) return null
@@ -49,7 +50,7 @@ export function auditRow(state: RequestState, id: string, answer: unknown, refus
   const person = personOf(state)
   // A PHI operation without an action of its own (none today) still leaves a trace.
   const audit = gates.audit || { action: method, resource: tag.toUpperCase() }
-  const reason = isRecord(state.body) && typeof state.body['reason'] === 'string' ? state.body['reason'] : null
+  const reason = isRecord(state.body) && typeof state.body.reason === 'string' ? state.body.reason : null
   // Whoever signs in or registers is known once it has worked.
   const userId = person?.userId ?? asUuid(member(answer, 'response.user.id'))
   return {

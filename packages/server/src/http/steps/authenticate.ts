@@ -10,12 +10,16 @@ const unauthorized = (detail: string) => problem('UNAUTHORIZED', detail)
 const impersonationExpired = () => problem('IMPERSONATION_EXPIRED', 'The impersonation has ended.')
 
 /** Why a session cannot be used any more; undefined while it can. */
-export function sessionFault(loaded: LoadedSession | null, now: Date): 'ended' | 'impersonation-ended' | undefined {
+export function sessionFault(
+  loaded: LoadedSession | null,
+  now: Date,
+): 'ended' | 'impersonation-ended' | undefined {
   if (!loaded) return 'ended'
   const { session, user, impersonation } = loaded
   const time = now.getTime()
   if (impersonation) {
-    const over = impersonation.ended || !impersonation.admin_live || Date.parse(impersonation.expires_at) <= time
+    const over =
+      impersonation.ended || !impersonation.admin_live || Date.parse(impersonation.expires_at) <= time
     if (over || session.revoked) return 'impersonation-ended'
   }
   const idleUntil = Date.parse(session.last_active_at) + session.idle_seconds * 1000
@@ -62,7 +66,11 @@ export function personOfSession(loaded: LoadedSession, origin: Person['origin'])
 }
 
 /** Puts a loaded session into the state, or throws why it cannot be used. */
-export async function admitSession(state: RequestState, pool: Pool, loaded: LoadedSession | null): Promise<void> {
+export async function admitSession(
+  state: RequestState,
+  pool: Pool,
+  loaded: LoadedSession | null,
+): Promise<void> {
   const fault = sessionFault(loaded, state.now)
   if (fault === 'impersonation-ended') throw impersonationExpired()
   if (fault || !loaded) throw unauthorized('The session has ended. Sign in again.')
@@ -89,7 +97,8 @@ export const authenticate =
       return admitSession(state, pool, await loadSession(pool, sessionId, state.now))
     }
     const { authorization } = state.headers
-    if (typeof authorization !== 'string') throw unauthorized('Send an access token: Authorization: Bearer ….')
+    if (typeof authorization !== 'string')
+      throw unauthorized('Send an access token: Authorization: Bearer ….')
     const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
     if (!token) throw unauthorized('The Authorization header is not a bearer token.')
     const verified = await tokens.verifyAccess(token, state.now)

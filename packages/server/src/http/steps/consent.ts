@@ -1,5 +1,5 @@
 import { problem } from '../problem.ts'
-import { type Gate } from '../request-state.ts'
+import type { Gate } from '../request-state.ts'
 
 /** Every consent document in force must be signed (`x-consent: required`); the problem names the missing ones. */
 export const consent: Gate = ({ operation, session }) => {

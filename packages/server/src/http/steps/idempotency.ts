@@ -24,7 +24,9 @@ export function idempotencyKey(state: RequestState): IdempotencyKey | null {
   const key = state.headers['idempotency-key']
   const actorId = personOf(state)?.userId
   if (!state.operation.gates.idempotent || typeof key !== 'string' || !actorId) return null
-  const hash = createHash('sha256').update(JSON.stringify([state.params, state.query, state.body])).digest()
+  const hash = createHash('sha256')
+    .update(JSON.stringify([state.params, state.query, state.body]))
+    .digest()
   return { actorId, operationId: state.operation.id, key, hash }
 }
 
@@ -36,7 +38,8 @@ export async function claimKey(db: Db, own: IdempotencyKey, now: Date): Promise<
   const name = `${own.actorId}:${own.operationId}:${own.key}`
   const lock = await sql<{ held: boolean }>`
     select pg_try_advisory_xact_lock(hashtextextended(${name}, 0)) as held`.execute(db)
-  if (!lock.rows[0]?.held) throw problem('IDEMPOTENCY_IN_PROGRESS', 'The first request with this key is still running.')
+  if (!lock.rows[0]?.held)
+    throw problem('IDEMPOTENCY_IN_PROGRESS', 'The first request with this key is still running.')
   const stored = await db
     .selectFrom('idempotency_keys')
     .select(['request_hash', 'status', 'response'])
