@@ -306,7 +306,7 @@ describe('refresh', () => {
       baseUrl: world.url,
       maxRetries: 0,
       fetch: (input, init) => {
-        if (String(input instanceof Request ? input.url : input).endsWith('/auth/refresh')) refreshes += 1
+        if (new Request(input, init).url.endsWith('/auth/refresh')) refreshes += 1
         return checkedFetch(input, init)
       },
     })

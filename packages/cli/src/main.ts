@@ -16,8 +16,11 @@ import { describe, EXIT, exitCode } from './exit.ts'
 export const topLevel = [login, logout, whoami, api]
 export const groups: readonly Group[] = [tickets, events, impersonate, audit, patients, orgs]
 
-/** The whole command line, ready to parse. */
-export const buildProgram = (io: Io, onExit: (code: number) => void = () => undefined): Command => {
+/**
+ * The command line, ready to parse. Only the verbs of a noun that was typed are put together: the others would cost
+ * every start and could not be called.
+ */
+const buildProgram = (argv: readonly string[], io: Io, onExit: (code: number) => void): Command => {
   const program = new Command('ward')
     .description(
       'Wardline from a terminal: tickets, live events, impersonation, the audit trail, any operation.',
@@ -50,6 +53,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not signed in or not allow
   for (const spec of topLevel) attach(program, spec, io, onExit)
   for (const { name, summary, commands } of groups) {
     const group = program.command(name).summary(summary).description(summary)
+    if (!argv.includes(name)) continue
     for (const spec of commands) attach(group, spec, io, onExit)
     const [first] = commands
     group.addHelpText(
@@ -64,7 +68,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not signed in or not allow
 export const main = async (argv: readonly string[], io: Io): Promise<number> => {
   let code: number = EXIT.done
   try {
-    const program = buildProgram(io, (own) => {
+    const program = buildProgram(argv, io, (own) => {
       code = own
     })
     await program.parseAsync([...argv], { from: 'user' })

@@ -41,6 +41,9 @@ for (const add of [
 ])
   add(program)
 
+// Whoever read our output may leave first (`| head`); the server goes on.
+process.stdout.on('error', () => {})
+
 try {
   await program.parseAsync()
 } catch (error) {

@@ -105,6 +105,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  const redis =
+    config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
+  redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
   const services: Services = {
@@ -121,11 +124,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     cipher: createCipher(keys),
     cursors: createCursors(keys),
     newId,
-    health: {
-      async database() {
-        await pool.query('select 1')
-      },
-    },
+    health: [
+      { name: 'database', ask: () => pool.query('select 1') },
+      ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
+    ],
     audit: {
       async commitFirst(actor, row) {
         const id = newId()
@@ -153,9 +155,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       },
     },
   }
-  const redis =
-    config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
-  redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
   const announce = announcer(pool, log)
   const upkeep = createUpkeep(pool, clock, log)

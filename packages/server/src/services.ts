@@ -20,10 +20,12 @@ export interface Services {
   readonly cursors: Cursors
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
-  readonly health: {
-    /** Rejects when the database does not answer. */
-    database(): Promise<void>
-  }
+  /** What the server cannot do without, or was told to use. */
+  readonly health: readonly {
+    readonly name: string
+    /** Rejects when it does not answer. */
+    readonly ask: () => Promise<unknown>
+  }[]
   readonly audit: {
     /**
      * Commits this request's audit row at once, before its effect exists (break glass); the pipeline then

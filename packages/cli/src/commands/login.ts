@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { command } from '../command.ts'
 import type { Context } from '../context.ts'
 import type { Profile } from '../credentials.ts'
@@ -61,6 +60,7 @@ const fromPassword = async (context: Context, options: Options): Promise<Profile
   const password = options.passwordStdin
     ? (await readAll(context)).replace(/\r?\n$/, '')
     : await askSecret(context, { message: 'Password:', flag: '--password-stdin' })
+  const { hostname } = await import('node:os')
   const client = await context.anonymousClient()
   const session = await client.signIn(
     {

@@ -1,4 +1,3 @@
-import { constants } from 'node:os'
 import { command } from '../../command.ts'
 import { SignedOutError, UsageError } from '../../exit.ts'
 import { due, localTime } from '../../output.ts'
@@ -17,8 +16,9 @@ export const exec = command<{ argv: readonly string[] }>({
   ],
   parse: (typed) => ({ argv: typed.args() }),
   async run(context, { argv }) {
-    const stored = context.profile?.impersonation
-    if (stored === undefined)
+    const { profile } = context
+    const stored = profile?.impersonation
+    if (profile === undefined || stored === undefined)
       throw new SignedOutError(
         'No impersonation is kept here; begin with: ward impersonate start <patient-id>',
       )
@@ -34,10 +34,11 @@ export const exec = command<{ argv: readonly string[] }>({
         `As ${stored.patient_name}; the token expires ${due(stored.expires_at, Date.now())}.`,
       ),
     )
-    const { spawn } = await import('node:child_process')
+    const [{ spawn }, { constants }] = [await import('node:child_process'), await import('node:os')]
     const child = spawn(file, args, {
       stdio: 'inherit',
-      env: { ...context.io.env, WARD_TOKEN: stored.access_token, WARD_URL: context.url },
+      // The server that gave the token, whatever else WARD_URL says.
+      env: { ...context.io.env, WARD_TOKEN: stored.access_token, WARD_URL: profile.url },
     })
     const exit = await new Promise<number>((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) => {

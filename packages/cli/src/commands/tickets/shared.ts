@@ -7,7 +7,6 @@ import { askText, readAll } from '../../prompts.ts'
 
 export type DeskTicket = components['schemas']['DeskTicket']
 export type DeskTicketDetail = components['schemas']['DeskTicketDetail']
-export type OwnTicketDetail = components['schemas']['TicketDetail']
 
 export const STATUSES = ['OPEN', 'IN_PROGRESS', 'WAITING_ON_USER', 'RESOLVED', 'CLOSED'] as const
 export type Status = (typeof STATUSES)[number]

@@ -11,14 +11,19 @@ export const healthHandlers = ({ health }: Services): HealthHandlers => ({
   },
 
   async getDeepHealth({ log }) {
-    const begun = performance.now()
-    try {
-      await health.database()
-    } catch (error) {
-      log.error({ err: error }, 'the database does not answer')
-      return problem('UNAVAILABLE', 'The database does not answer.')
-    }
-    const latency = Math.round((performance.now() - begun) * 10) / 10
-    return { status: 'ok', version, checks: [{ name: 'database', status: 'ok', latency_ms: latency }] }
+    const away: string[] = []
+    const checks = await Promise.all(
+      health.map(async ({ name, ask }) => {
+        const begun = performance.now()
+        await ask().catch((error: unknown) => {
+          log.error({ err: error, part: name }, 'a part does not answer')
+          away.push(name)
+        })
+        const latency = Math.round((performance.now() - begun) * 10) / 10
+        return { name, status: 'ok' as const, latency_ms: latency }
+      }),
+    )
+    if (away.length > 0) return problem('UNAVAILABLE', `Does not answer: ${away.toSorted().join(', ')}.`)
+    return { status: 'ok', version, checks }
   },
 })

@@ -20,8 +20,14 @@ export const organizationsHandlers = ({ cursors, newId }: Services): Organizatio
   async listOrganizations({ db, actor }, { query }) {
     const page = openPage(cursors, 'listOrganizations', { user_id: actor.userId }, query)
     if (page instanceof Problem) return page
-    const rows = await queries.listOrganizations(db, actor.userId, page)
-    const total = query.include_total ? await queries.countOrganizations(db, actor.userId) : undefined
+    // Where the patient works is not for whoever looks at the patient.
+    const hidden = actor.impersonation !== null
+    const rows = hidden ? [] : await queries.listOrganizations(db, actor.userId, page)
+    const total = query.include_total
+      ? hidden
+        ? 0
+        : await queries.countOrganizations(db, actor.userId)
+      : undefined
     return page.close(rows, ({ name, id }) => [name, id], total)
   },
 

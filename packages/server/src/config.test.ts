@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from './config.ts'
+import { StartupError } from './startup-error.ts'
+
+function refusal(env: Record<string, string>, flags = {}): string {
+  try {
+    loadConfig(env, flags)
+  } catch (error) {
+    if (error instanceof StartupError) return `${error.exitCode} ${error.message}`
+  }
+  return 'accepted'
+}
+
+describe('the settings', () => {
+  test('have the defaults of the rules', () => {
+    expect(loadConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8000,
+      bodyLimitBytes: 1_048_576,
+      heartbeatSeconds: 30,
+      trustProxy: false,
+      corsOrigins: [],
+      rateLimits: {
+        general: { points: 600, windowSeconds: 60 },
+        auth: { points: 20, windowSeconds: 60 },
+        login: { points: 10, windowSeconds: 60 },
+        mfa: { points: 5, windowSeconds: 60 },
+        impersonation: { points: 5, windowSeconds: 3600 },
+      },
+      sessions: { idleSeconds: 900, absoluteSeconds: 43_200, patientSeconds: 2_592_000 },
+    })
+  })
+
+  test('are read from the environment, and the command line wins', () => {
+    const env = {
+      PORT: '9000',
+      HOST: '0.0.0.0',
+      PUBLIC_URL: 'https://api.example.com/',
+      RATE_LIMIT_LOGIN: '3/10s',
+      TRUST_PROXY: '10.0.0.0/8, ::1',
+      CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+      LOG_LEVEL: '',
+    }
+    expect(loadConfig(env, { port: '9001' })).toMatchObject({
+      port: 9001,
+      host: '0.0.0.0',
+      publicUrl: 'https://api.example.com',
+      rateLimits: { login: { points: 3, windowSeconds: 10 } },
+      trustProxy: ['10.0.0.0/8', '::1'],
+      corsOrigins: ['https://a.example', 'http://localhost:3000'],
+      logLevel: 'info',
+    })
+    expect(loadConfig({ TRUST_PROXY: '2' }).trustProxy).toBe(2)
+  })
+
+  test.each([
+    [{ PORT: '80.5' }, 'PORT must be a whole number from 0 to 65535, not "80.5".'],
+    [{ BODY_LIMIT_BYTES: '1' }, 'BODY_LIMIT_BYTES must be a whole number from 1024 to 104857600, not "1".'],
+    [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'],
+    [
+      { RATE_LIMIT_MFA: '5' },
+      'RATE_LIMIT_MFA must be a number of requests per time such as 600/1m or 5/1h, not "5".',
+    ],
+    [
+      { TRUST_PROXY: 'true' },
+      'TRUST_PROXY must be the number of proxies in front (1 to 9) or a list of their addresses.',
+    ],
+    [
+      { TRUST_PROXY: '10.0.0.0/40' },
+      'TRUST_PROXY must be the number of proxies in front (1 to 9) or a list of their addresses.',
+    ],
+    [
+      { CORS_ORIGINS: '*' },
+      'CORS_ORIGINS must be a list of origins such as https://app.example.com, not "*".',
+    ],
+    [{ WARDLINE_KEY: 'x' }, 'WARDLINE_KEY is not a setting of this server; see "ward-server --help".'],
+    [
+      { WARDLINE_KEYS: '{}', WARDLINE_KEYS_FILE: 'x' },
+      'WARDLINE_KEYS_FILE and WARDLINE_KEYS cannot both be set.',
+    ],
+  ])('%j is refused by name, as wrong use', (env, sentence) => {
+    expect(refusal(env)).toBe(`2 ${sentence}`)
+  })
+
+  test('a wrong URL is not repeated, for it may hold a password', () => {
+    expect(refusal({ DATABASE_URL: 'mysql://u:secret@h/d' })).toBe(
+      '2 DATABASE_URL must be a URL that starts with postgres:// or postgresql://.',
+    )
+  })
+
+  test('all mistakes are told at once', () => {
+    expect(refusal({ PORT: 'x', HEARTBEAT_SECONDS: '0' }, { logLevel: 'x' }).split('\n')).toHaveLength(3)
+  })
+})
