@@ -69,22 +69,27 @@ test.each(['admin', 'provider', 'staff', 'agent', 'admin-west'])(
   },
 )
 
-test('auditor@ reads the audit trail, support@ the queue, super@ the impersonations', async () => {
+test('auditor@ reads the audit trail, support@ the queue, super@ comes in', async () => {
   const organization_id = await organizationOf('auditor')
-  const trail = await (await as('auditor')).auditLogs.list({ organization_id })
+  const trail = await (await as('auditor')).admin.listAuditLogs({ organization_id })
   expect(trail.items).toEqual(expect.any(Array))
   const queue = await (await as('support')).supportDesk.list({ include_total: true })
   expect(queue.total).toBeGreaterThan(20)
   await expect((await as('super')).users.me()).resolves.toMatchObject({ email: 'super@demo.wardline.test' })
 })
 
-test('patient@ has appointments and messages, proxy@ reaches one of two patients', async () => {
-  const client = await as('patient')
-  const org_id = await organizationOf('patient')
-  expect((await client.messages.list({ org_id })).items.length).toBeGreaterThan(0)
+test('patient@ has messages, and proxy@ reaches one of two patients', async () => {
+  const org_id = await organizationOf('admin')
+  expect((await (await as('patient')).messages.list({ org_id })).items.length).toBeGreaterThan(0)
+  const { items } = await (await as('admin')).patients.list({ org_id, search: 'Delgado' })
+  const idOf = (name: string): string => items.find(({ first_name }) => first_name === name)?.id ?? ''
   const proxy = await as('proxy')
-  const names = (await proxy.patients.list({ org_id })).items.map(({ first_name }) => first_name)
-  expect(names).toEqual(['Mateo'])
+  await expect(proxy.patients.get({ org_id, patient_id: idOf('Mateo') })).resolves.toMatchObject({
+    last_name: 'Delgado',
+  })
+  await expect(proxy.patients.get({ org_id, patient_id: idOf('Elena') })).rejects.toMatchObject({
+    code: 'PROXY_ACCESS_EXPIRED',
+  })
 })
 
 test('a new ticket goes on from the last number of the demo', async () => {

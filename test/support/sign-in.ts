@@ -35,7 +35,7 @@ export async function register(world: World): Promise<Registered> {
 export const totp = (world: World, secret: string, steps = 0): string =>
   new TOTP({ secret }).generate({ timestamp: world.clock.now().getTime() + steps * 30_000 })
 
-/** Turns MFA on. The clock moves on, so that the next code is a new one. */
+/** Turns MFA on. The clock moves on to the very start of a later step: the next code is a new one, and lasts. */
 export async function enableMfa(
   world: World,
   { client }: Pick<Registered, 'client'>,
@@ -43,7 +43,7 @@ export async function enableMfa(
   const { secret, backup_codes: backupCodes } = await client.mfa.setup()
   for (const value of [secret, ...backupCodes]) world.secret(value)
   await client.mfa.verify({ code: totp(world, secret) })
-  world.clock.advance({ seconds: 60 })
+  world.clock.advance({ seconds: 60 - (world.clock.now().getTime() % 30_000) / 1000 })
   return { secret, backupCodes }
 }
 

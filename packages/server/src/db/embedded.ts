@@ -295,7 +295,7 @@ async function bringUp(place: Place, ready: boolean, options: EmbeddedOptions): 
  * @throws {StartupError} one sentence about what is in the way.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  const place = await inFolder(options.dataDir, () => findPlace(options))
+  const place = await inFolder(options.ephemeral ? tmpdir() : options.dataDir, () => findPlace(options))
   const { account } = place
   const ephemeral = options.ephemeral === true
   let stopped = false
