@@ -242,6 +242,7 @@ describe('listPatients', () => {
     await user.client.patients.create({ org_id, ...named('Bertram', 'Klein') })
     const find = async (search: string) =>
       (await user.client.patients.list({ org_id, search })).items.map((patient) => patient.id)
+    // Short words occur in any log; the whole names are looked for there.
     for (const search of [
       'munozqael',
       'MUÑOZQAEL',
@@ -252,7 +253,7 @@ describe('listPatients', () => {
       'zx-77-1042',
       '1042',
     ])
-      expect(await find(world.secret(search)), search).toEqual([id])
+      expect(await find(search.length > 6 ? world.secret(search) : search), search).toEqual([id])
     for (const search of ['%%', '__', 'nobodyatall', "o'; --"]) expect(await find(search), search).toEqual([])
   })
 

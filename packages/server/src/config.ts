@@ -58,12 +58,7 @@ export interface ConfigFlags {
 type Env = Readonly<Record<string, string | undefined>>
 
 // Everything else that starts with WARDLINE_ is taken for a typing mistake.
-const OWN_VARIABLES = new Set([
-  'WARDLINE_KEYS',
-  'WARDLINE_KEYS_FILE',
-  'WARDLINE_POSTGRES',
-  'WARDLINE_TEST_POSTGRES',
-])
+const OWN_VARIABLES = new Set(['WARDLINE_KEYS', 'WARDLINE_KEYS_FILE', 'WARDLINE_POSTGRES'])
 
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const
 

@@ -157,7 +157,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
   const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
   const announce = announcer(pool, log)
-  const upkeep = createUpkeep(pool, clock, log)
+  const published = (): void => {
+    hub.wake()
+    announce()
+  }
+  const upkeep = createUpkeep({ pool, clock, log, newId, published })
   const jobs = createJobQueue(databaseUrl, jobHandlers(pool, services), log)
   const app = await createApp({
     services,
@@ -168,10 +172,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hub,
     jobs,
     redis,
-    published: () => {
-      hub.wake()
-      announce()
-    },
+    published,
   })
   options.extend?.(app)
   async function close(): Promise<void> {

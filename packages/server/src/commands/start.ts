@@ -17,6 +17,7 @@ import { EXIT, StartupError } from '../startup-error.ts'
 import { paint, say, table } from './terminal.ts'
 
 const DEFAULT_DATA = join(import.meta.dirname, '../../../../.wardline')
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
 const CLOSE_TIMEOUT_MS = 10_000
 // npm passes on the Ctrl-C that the terminal has sent already: that is one wish, not two.
 const SECOND_SIGNAL_MS = 1000
@@ -178,6 +179,12 @@ function loadStartConfig(options: StartOptions): Config {
     if (config.keysFile !== undefined || config.keysJson !== undefined)
       throw new StartupError(
         'Keys are set without DATABASE_URL, and the embedded demo has its own.',
+        EXIT.usage,
+      )
+    // Its keys and passwords are printed in public places.
+    if (!LOOPBACK.has(config.host))
+      throw new StartupError(
+        `The demo has public keys and passwords, so it listens on this machine only, not on ${config.host}: set DATABASE_URL for a server of your own.`,
         EXIT.usage,
       )
     // On a person's terminal the demo's log would bury what it prints.

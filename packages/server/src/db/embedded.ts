@@ -2,17 +2,18 @@ import { createHash } from 'node:crypto'
 import {
   chmod,
   chown,
-  mkdir,
   mkdtemp,
+  readdir,
   readFile,
   realpath,
+  rename,
   rm,
   stat,
   truncate,
   writeFile,
 } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client } from 'pg'
 import { StartupError } from '../startup-error.ts'
@@ -214,21 +215,36 @@ async function createCluster(
   folder: string,
 ): Promise<Secrets> {
   const cluster = clusterFolder(folder)
-  await rm(cluster, { recursive: true, force: true })
+  // Made beside its place and moved there when whole: the initdb of a start that was killed half-way may
+  // still be writing, and must not write into this one.
+  const making = await mkdtemp(`${cluster}.making-`)
+  const passwordFile = `${making}.password`
   const secrets = await createSecrets(folder)
-  await mkdir(cluster, { mode: 0o700 })
-  const passwordFile = join(cluster, '..', 'initdb.password')
   await writeFile(passwordFile, `${secrets.superuser}\n`, { mode: 0o600 })
   try {
     if (account !== undefined) {
-      await chown(cluster, account.uid, account.gid)
+      await chown(making, account.uid, account.gid)
       await chown(passwordFile, account.uid, account.gid)
     }
-    await initCluster(binaries, account, cluster, passwordFile)
+    await initCluster(binaries, account, making, passwordFile)
+    await removeUnfinished(folder, making)
+    await rename(making, cluster)
   } finally {
     await rm(passwordFile, { force: true })
   }
   return secrets
+}
+
+/** Removes what earlier starts did not finish; what cannot go yet goes at a later start. */
+async function removeUnfinished(folder: string, keep: string): Promise<void> {
+  const name = basename(clusterFolder(folder))
+  for (const entry of await readdir(folder)) {
+    const path = join(folder, entry)
+    if (path === keep || path === `${keep}.password`) continue
+    if (entry === name) await rm(path, { recursive: true, force: true, maxRetries: 5 })
+    else if (entry.startsWith(`${name}.making-`))
+      await rm(path, { recursive: true, force: true, maxRetries: 1 }).catch(() => {})
+  }
 }
 
 async function limitLog(log: string): Promise<void> {

@@ -11,6 +11,7 @@ import type { Config } from '../config.ts'
 import type { AuditBatch } from '../db/audit-batch.ts'
 import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
 import type { Hub } from '../domains/events/hub.ts'
+import { type OutboxEvent, publishEvents } from '../domains/events/outbox.ts'
 import { redeemStreamTicket } from '../domains/events/queries.ts'
 import type { Handlers } from '../generated/handlers.ts'
 import { type OperationId, operations } from '../generated/operations.ts'
@@ -20,7 +21,7 @@ import { StartupError } from '../startup-error.ts'
 import type { Person } from './actor.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
-import type { Audience, Subscription } from './handler.ts'
+import type { Subscription } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
@@ -71,7 +72,7 @@ type AnyHandler = (context: unknown, input: unknown) => Promise<unknown>
 const safeRequestId = /^[\w.:-]{1,128}$/
 
 interface Outbox {
-  events: { type: string; audience: Audience; data: unknown }[]
+  events: OutboxEvent[]
   jobs: { name: string; payload: object }[]
 }
 
@@ -208,23 +209,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     db,
     actor: state.actor,
     log: log.child({ request_id: state.origin.requestId, operation: state.operation.id }),
-    emit: (event: Outbox['events'][number]) => outbox.events.push(event),
+    emit: (event: OutboxEvent) => outbox.events.push(event),
     enqueue: (name: string, payload: object) => outbox.jobs.push({ name, payload }),
   })
 
   async function publish(db: Db, outbox: Outbox, now: Date): Promise<void> {
-    for (const { type, audience, data } of outbox.events)
-      await db
-        .insertInto('events')
-        .values({
-          user_id: audience.user ?? null,
-          organization_id: audience.organization ?? null,
-          to_support: audience.support ?? false,
-          type,
-          payload: JSON.stringify(data),
-          created_at: now,
-        })
-        .execute()
+    await publishEvents(db, outbox.events, now)
     for (const { name, payload } of outbox.jobs) await parts.jobs.insert(db, name, payload)
   }
 

@@ -1,19 +1,36 @@
+import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Clock } from '../clock.ts'
+import { unscoped } from '../db/scope.ts'
+import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
 
-const intervalMs = 10 * 60 * 1000
+const lookMs = 1000
+const sweepMs = 60_000
+const cleanMs = 10 * 60_000
 const purgeBatch = 5000
 
+interface Upkeep {
+  readonly pool: Pool
+  readonly clock: Clock
+  readonly log: Logger
+  readonly newId: () => string
+  /** Something was published. */
+  readonly published: () => void
+}
+
 /**
- * Makes partitions ahead and deletes what has expired, at the start and every ten minutes. Replicas may all do
- * it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations that ran out; every ten it makes partitions ahead and
+ * deletes what has expired. Replicas may all do it: each step is idempotent and short.
  */
-export function createUpkeep(pool: Pool, clock: Clock, log: Logger) {
+export function createUpkeep({ pool, clock, log, newId, published }: Upkeep) {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
-  const once = async (): Promise<void> => {
-    const now = clock.now()
+  let swept = Number.NEGATIVE_INFINITY
+  let cleaned = Number.NEGATIVE_INFINITY
+
+  async function clean(now: Date): Promise<void> {
     await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
     for (;;) {
       const { rows } = await pool.query<{ gone: number }>('select purge_expired($1, $2) as gone', [
@@ -23,15 +40,45 @@ export function createUpkeep(pool: Pool, clock: Clock, log: Logger) {
       if ((rows[0]?.gone ?? 0) < purgeBatch) return
     }
   }
-  const quietly = (): Promise<void> =>
-    once().catch((error: unknown) => log.error({ err: error }, 'upkeep failed; it is tried again'))
+
+  async function endImpersonations(now: Date): Promise<void> {
+    const { events, emit } = collectEvents()
+    await unscoped(pool, 'write', async (db) => {
+      const { rows } = await sql<EndedImpersonation & { ended_at: string }>`
+        select * from end_expired_impersonations(${now})`.execute(db)
+      for (const row of rows) await announceEnd(db, { emit, newId }, row, new Date(row.ended_at))
+      await publishEvents(db, events, now)
+    })
+    if (events.length > 0) published()
+  }
+
+  async function round(): Promise<void> {
+    const now = clock.now()
+    const time = now.getTime()
+    if (time - cleaned >= cleanMs) {
+      await clean(now)
+      cleaned = time
+    }
+    if (time - swept >= sweepMs) {
+      await endImpersonations(now)
+      swept = time
+    }
+  }
+
   return {
     /** The first round is awaited: without partitions nothing can be audited well. */
     async start(): Promise<void> {
-      await once()
+      await round()
+      let busy = false
       timer = setInterval(() => {
-        running = quietly()
-      }, intervalMs)
+        if (busy) return
+        busy = true
+        running = round()
+          .catch((error: unknown) => log.error({ err: error }, 'upkeep failed; it is tried again'))
+          .finally(() => {
+            busy = false
+          })
+      }, lookMs)
       timer.unref()
     },
     async stop(): Promise<void> {

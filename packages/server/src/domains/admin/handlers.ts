@@ -4,7 +4,7 @@ import type { JsonValue } from '../../generated/database.ts'
 import type { AdminHandlers } from '../../generated/handlers.ts'
 import { notFound, Problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
-import { notify } from '../notifications/notify.ts'
+import { announceEnd } from './ended.ts'
 import { maskName, maskValues } from './masking.ts'
 import { organizationOf, organizationRequired, seesNames, targetRefusal } from './policy.ts'
 import * as queries from './queries.ts'
@@ -117,26 +117,7 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       if (row === undefined) return notFound('impersonation')
       if (row.ended_at !== null || new Date(row.expires_at) <= now) return undefined
       await queries.endImpersonation(db, row.id, actor.userId, now)
-      emit({
-        type: 'impersonation.ended',
-        audience: { organization: organizationId },
-        data: {
-          impersonation_id: row.id,
-          organization_id: organizationId,
-          patient_id: row.patient_id,
-          admin_user_id: row.admin_user_id,
-          ended_at: now.toISOString(),
-        },
-      })
-      if (row.user_id === null) return undefined
-      await notify(db, { emit, newId }, [row.user_id], {
-        organization_id: organizationId,
-        type: 'system',
-        title: 'An administrator looked at your account',
-        body: 'An administrator of your care organization saw what you see here, to help or to check something.',
-        action_url: '/account',
-        created_at: now,
-      })
+      await announceEnd(db, { emit, newId }, { ...row, organization_id: organizationId }, now)
       return undefined
     },
 
