@@ -2,12 +2,13 @@
  * The bench suite: `npm run bench [name…]`. Prints each figure beside its bound and ends with 1 when one is over.
  * Machines are noisy: quote ratios of one run, not absolute times of two.
  */
+import { audit } from './audit.ts'
 import { cli } from './cli.ts'
 import type { Benchmark } from './measure.ts'
 import { path } from './path.ts'
 import { start } from './start.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path]
+const benchmarks: Benchmark[] = [start, cli, path, audit]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

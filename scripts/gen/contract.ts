@@ -230,7 +230,8 @@ export function impliedCodes({ extensions, parameters, body, path }: Operation):
   const codes = ['INTERNAL_ERROR', 'UNAVAILABLE']
   if (signedIn) codes.push('UNAUTHORIZED', 'ACCOUNT_LOCKED', 'ACCOUNT_SUSPENDED', 'IMPERSONATION_EXPIRED')
   if (signedIn && extensions['x-impersonation'] === 'forbidden') codes.push('IMPERSONATION_FORBIDDEN')
-  if ('organization' in access || 'platform' in access) codes.push('FORBIDDEN')
+  // By role, or because the caller is an API key.
+  if (signedIn) codes.push('FORBIDDEN')
   if (isObject(access.patient) && 'proxy' in access.patient)
     codes.push('PROXY_ACCESS_EXPIRED', 'PROXY_PERMISSION_DENIED')
   if (extensions['x-consent'] === 'required') codes.push('CONSENT_REQUIRED')

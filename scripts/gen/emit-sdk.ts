@@ -38,6 +38,8 @@ const isPage = (operation: Operation): boolean => {
   )
 }
 
+const isText = ({ success }: Operation): boolean => success.contentType?.startsWith('text/') ?? false
+
 function method(operation: Operation): string {
   const op = `operations['${operation.id}']`
   const input = `input${needsInput(operation) ? '' : '?'}: Input<${op}>`
@@ -51,8 +53,11 @@ function method(operation: Operation): string {
     ? ['stream', 'EventStream']
     : isPage(operation)
       ? ['page', `PagePromise<Item<${op}>>`]
-      : ['call', `Promise<Output<${op}>>`]
-  const options = kind === 'stream' ? 'StreamOptions' : 'RequestOptions'
+      : isText(operation)
+        ? ['text', 'Promise<TextBody>']
+        : ['call', `Promise<Output<${op}>>`]
+  const options =
+    kind === 'stream' ? 'StreamOptions' : kind === 'text' ? `TextOptions<${op}>` : 'RequestOptions'
   return `    /**
 ${doc}
      *
@@ -93,6 +98,8 @@ export function emitResources({ operations }: Contract): string {
     'PagePromise',
     'RequestOptions',
     'StreamOptions',
+    'TextBody',
+    'TextOptions',
   ].filter((name) => ['Core', 'OperationMeta'].includes(name) || new RegExp(`\\b${name}\\b`).test(body))
   return `${banner}import type { ${types.join(', ')} } from '../core.ts'
 import type { operations } from './types.ts'

@@ -31,6 +31,8 @@ const access: Check = (value) => {
   for (const [key, rule] of Object.entries(value)) {
     if (['public', 'user', 'participant', 'owner'].includes(key)) {
       if (rule !== true) return `${key} must be true`
+    } else if (key === 'api_key') {
+      if (typeof rule !== 'boolean') return 'api_key must be true or false'
     } else if (key === 'organization') {
       if (!subset(rule, roles)) return `organization must list roles of ${roles.join(', ')}`
     } else if (key === 'platform') {
@@ -49,9 +51,11 @@ const access: Check = (value) => {
 
 const audit: Check = (value) => {
   if (value === false) return undefined
-  if (!isRecord(value)) return 'must be false or { action, resource, id }'
-  const extra = Object.keys(value).find((key) => !['action', 'resource', 'id'].includes(key))
+  if (!isRecord(value)) return 'must be false or { action, resource, id, organization, reason }'
+  const known = ['action', 'resource', 'id', 'organization', 'reason']
+  const extra = Object.keys(value).find((key) => !known.includes(key))
   if (extra) return `does not take ${extra}`
+  if (value.reason !== undefined && value.reason !== true) return 'reason must be true'
   const ok = [value.action, value.resource].every((part) => /^[A-Z][A-Z_]*$/.test(String(part)))
   return ok ? undefined : 'action and resource must be UPPER_CASE words'
 }

@@ -247,6 +247,7 @@ describe('lockout', () => {
           type: 'system',
           title: 'Your account was locked',
           metadata: expect.objectContaining({ kind: 'account-locked' }),
+          announced: 1,
         }),
       ])
     expect(JSON.stringify(await notified(world, user.tokens.user.id))).not.toContain(user.email)

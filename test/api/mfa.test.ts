@@ -208,3 +208,94 @@ describe('step-up', () => {
     expect(await codeOf(client.auth.stepUp({ code: '123456' }))).toBe('CONFLICT')
   })
 })
+
+describe('new backup codes', () => {
+  test('replace the old ones, which die; the new ones work, once each, and are kept hashed', async () => {
+    const user = await member()
+    const { backup_codes: codes } = await user.client.mfa.regenerateBackupCodes({ password: user.password })
+    for (const code of codes) world.secret(code)
+    expect(new Set(codes).size).toBe(8)
+    expect(await codeOf(answer(await challenge(world, user), user.backupCodes[0] ?? ''))).toBe('UNAUTHORIZED')
+    expect(await codeOf(answer(await challenge(world, user), codes[0] ?? ''))).toBe('passed')
+    expect(await codeOf(answer(await challenge(world, user), codes[0] ?? ''))).toBe('UNAUTHORIZED')
+    const { rows } = await world.admin.query(
+      `select string_agg(row_to_json(b)::text, '') as text from user_mfa_backup_codes b where user_id = $1`,
+      [user.tokens.user.id],
+    )
+    for (const code of codes) expect(rows[0].text).not.toContain(code)
+    expect((await world.auditRows({ operation: 'regenerateMfaBackupCodes' })).at(-1)).toMatchObject({
+      action_type: 'MFA_BACKUP_CODES',
+      actor_user_id: user.tokens.user.id,
+    })
+  })
+
+  test('need the password, and MFA to be on', async () => {
+    const user = await member()
+    const wrongly = user.client.mfa.regenerateBackupCodes({ password: 'not-the-password' })
+    expect(await codeOf(wrongly)).toBe('INVALID_PASSWORD')
+    expect(await codeOf(answer(await challenge(world, user), user.backupCodes[0] ?? ''))).toBe('passed')
+    const none = await register(world)
+    expect(await codeOf(none.client.mfa.regenerateBackupCodes({ password: none.password }))).toBe('CONFLICT')
+  })
+})
+
+describe('turning it off', () => {
+  test('needs the password, leaves nothing behind, and weakens the session', async () => {
+    const user = await member()
+    expect(await codeOf(user.client.mfa.disable({ password: 'not-the-password' }))).toBe('INVALID_PASSWORD')
+    expect((await user.client.users.me()).mfa_enabled).toBe(true)
+    expect(await user.client.mfa.disable({ password: user.password })).toBeUndefined()
+    expect((await user.client.users.me()).mfa_enabled).toBe(false)
+    expect(await codeOf(signIn(world, user))).toBe('passed')
+    const { rows } = await world.admin.query(
+      `select u.mfa_secret, (select count(*)::int from user_mfa_backup_codes b where b.user_id = u.id) as codes,
+         (select count(*)::int from user_sessions s where s.user_id = u.id and mfa_verified_at is not null) as strong
+       from users u where u.id = $1`,
+      [user.tokens.user.id],
+    )
+    expect(rows).toEqual([{ mfa_secret: null, codes: 0, strong: 0 }])
+    expect((await world.auditRows({ operation: 'disableMfa' })).at(-1)).toMatchObject({
+      action_type: 'MFA_DISABLE',
+      outcome: 'SUCCESS',
+      changes: { mfa_enabled: { old: true, new: false } },
+    })
+    expect(await codeOf(user.client.mfa.disable({ password: user.password }))).toBe('CONFLICT')
+  })
+
+  test('can be undone: a new setup has a secret and codes of its own', async () => {
+    const user = await member()
+    await user.client.mfa.disable({ password: user.password })
+    const again = await enableMfa(world, user)
+    expect(again.secret).not.toBe(user.secret)
+    expect(await codeOf(answer(await challenge(world, user), totp(world, again.secret)))).toBe('passed')
+  })
+
+  test.each(['an organization', 'the platform'])(
+    'is refused to whoever holds a role in %s, with the right password too',
+    async (where) => {
+      const user = await member()
+      const { id } = user.tokens.user
+      if (where === 'the platform')
+        await world.admin.query('update users set is_support_agent = true where id = $1', [id])
+      else
+        await world.admin.query(
+          `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'STAFF')`,
+          [world.id(), await world.organization(), id],
+        )
+      const refused = user.client.mfa.disable({ password: user.password })
+      await expect(refused).rejects.toMatchObject({ code: 'MFA_REQUIRED_FOR_ROLE', status: 403 })
+      expect((await user.client.users.me()).mfa_enabled).toBe(true)
+    },
+  )
+
+  test('a wrong password counts towards the lockout, here and at new backup codes alike', async () => {
+    const { client } = await member()
+    const password = 'not-the-password'
+    const codes = []
+    for (let index = 0; index < 3; index++) {
+      codes.push(await codeOf(client.mfa.disable({ password })))
+      codes.push(await codeOf(client.mfa.regenerateBackupCodes({ password })))
+    }
+    expect(codes).toEqual([...Array(5).fill('INVALID_PASSWORD'), 'ACCOUNT_LOCKED'])
+  })
+})

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { published } from '../support/outbox.ts'
 import { codeOf } from '../support/problems.ts'
+import { organizationStream } from '../support/streams.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -142,5 +144,76 @@ describe('listing', () => {
     expect(await use(mine.client, cursor ?? '')).toBe('passed')
     expect(await use(other.client, cursor ?? '')).toBe('INVALID_CURSOR')
     expect(await use(mine.client, 'forged')).toBe('INVALID_CURSOR')
+  })
+})
+
+describe('changing', () => {
+  test('changes only what is sent, for an ADMIN, and audits old and new', async () => {
+    const org_id = await world.organization('Harbor')
+    const admin = await world.user({ roles: { [org_id]: 'ADMIN' } })
+    const before = await admin.client.organizations.get({ org_id })
+    const settings = { primary_color: '#0a6e8a' }
+    const after = await admin.client.organizations.update({ org_id, name: ' Bay ', settings })
+    expect(after).toEqual({ ...before, name: 'Bay', settings, updated_at: expect.any(String) })
+    await admin.client.organizations.update({ org_id, timezone: 'America/Chicago' })
+    expect(await admin.client.organizations.get({ org_id })).toMatchObject({
+      name: 'Bay',
+      settings,
+      timezone: 'America/Chicago',
+    })
+    const rows = await world.auditRows({ operation: 'updateOrganization', actor: admin.id })
+    expect(rows[0]).toMatchObject({
+      action_type: 'UPDATE',
+      resource_id: org_id,
+      organization_id: org_id,
+      changes: { name: { old: 'Harbor', new: 'Bay' }, settings: { old: {}, new: settings } },
+    })
+    const staff = await world.user({ roles: { [org_id]: 'STAFF' } })
+    expect(await codeOf(staff.client.organizations.update({ org_id, name: 'Mine' }))).toBe('FORBIDDEN')
+    for (const change of [{ timezone: 'Mars/Base' }, {}])
+      expect(await codeOf(admin.client.organizations.update({ org_id, ...change }))).toBe('VALIDATION_ERROR')
+  })
+})
+
+describe('deleting', () => {
+  test('its data answers 404 to members and patients, streams close, impersonations and keys end; the trail stays', async () => {
+    const org_id = await world.organization()
+    const admin = await world.user({ roles: { [org_id]: 'ADMIN' } })
+    const staff = await world.user({ roles: { [org_id]: 'STAFF' } })
+    const self = await world.user()
+    const patient = await world.patient([org_id], { userId: self.id })
+    const watching = await organizationStream(world, org_id, admin.token)
+    const { access_token, impersonation_id } = await admin.client.admin.impersonate({
+      organization_id: org_id,
+      patient_id: patient.id,
+      reason: 'Before everything ends',
+    })
+    const seen = world.client(world.secret(access_token))
+    expect(await codeOf(seen.users.me())).toBe('passed')
+    expect(await codeOf(staff.client.organizations.delete({ org_id }))).toBe('FORBIDDEN')
+
+    await admin.client.organizations.delete({ org_id })
+    await expect.poll(() => watching.text(), { timeout: 5000 }).toContain('ACCESS_LOST')
+    await watching.ended
+    const reach = { org_id, patient_id: patient.id }
+    const calls = [admin, staff, self].flatMap(({ client }) => [
+      client.organizations.get({ org_id }),
+      client.patients.get(reach),
+      client.messages.list({ org_id }),
+    ])
+    expect(new Set(await Promise.all(calls.map((call) => codeOf(call))))).toEqual(new Set(['NOT_FOUND']))
+    const superAdmin = await world.user({ superAdmin: true })
+    expect(await codeOf(superAdmin.client.organizations.get({ org_id }))).toBe('NOT_FOUND')
+    expect((await staff.client.organizations.list()).items).toEqual([])
+    expect(await codeOf(seen.users.me())).toBe('IMPERSONATION_EXPIRED')
+    expect((await published(world, impersonation_id)).map(({ type }) => type)).toEqual([
+      'impersonation.started',
+      'impersonation.ended',
+    ])
+    expect(await world.auditRows({ operation: 'deleteOrganization', actor: admin.id })).toMatchObject([
+      { action_type: 'DELETE', resource_id: org_id, organization_id: org_id, outcome: 'SUCCESS' },
+    ])
+    const { rows } = await world.admin.query('select deleted_at from organizations where id = $1', [org_id])
+    expect(rows[0].deleted_at).toEqual(expect.any(Date))
   })
 })

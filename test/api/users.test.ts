@@ -143,3 +143,94 @@ describe('changing oneself', () => {
     expect(await user.client.users.me()).toEqual(before)
   })
 })
+
+describe('communication preferences', () => {
+  test('begin with what the law lets one assume, and keep when they were stated', async () => {
+    const user = await world.user()
+    const made = (await user.client.users.me()).created_at
+    expect(await user.client.users.communicationPreferences()).toEqual({
+      transactional_consent: true,
+      marketing_consent: false,
+      updated_at: made,
+    })
+    const stated = await user.client.users.updateCommunicationPreferences({ marketing_consent: true })
+    expect(stated).toEqual({
+      transactional_consent: true,
+      marketing_consent: true,
+      updated_at: expect.any(String),
+    })
+    expect(stated.updated_at > made).toBe(true)
+    const withdrawn = await user.client.users.updateCommunicationPreferences({ transactional_consent: false })
+    expect(withdrawn).toMatchObject({ transactional_consent: false, marketing_consent: true })
+    expect(await user.client.users.communicationPreferences()).toEqual(withdrawn)
+  })
+
+  test('each change leaves a row with the old value and the new', async () => {
+    const user = await world.user()
+    await user.client.users.updateCommunicationPreferences({ transactional_consent: false })
+    const [row] = await world.auditRows({ operation: 'updateCommunicationPreferences', actor: user.id })
+    expect(row).toMatchObject({
+      action_type: 'UPDATE',
+      resource_type: 'COMMUNICATION_PREFERENCES',
+      changes: { transactional_consent: { old: true, new: false } },
+    })
+    expect(Object.keys(Object(row?.changes))).toEqual(['transactional_consent'])
+  })
+
+  test('refuse an unknown field and nothing at all', async () => {
+    const user = await world.user()
+    const change = (body: object) => codeOf(user.client.users.updateCommunicationPreferences(body))
+    expect([await change({ sms: true }), await change({})]).toEqual(['VALIDATION_ERROR', 'VALIDATION_ERROR'])
+  })
+})
+
+describe('devices', () => {
+  const devices = async (token: string) => {
+    const { rows } = await world.admin.query(
+      'select user_id, platform from user_devices where fcm_token = $1 order by user_id',
+      [token],
+    )
+    return rows
+  }
+  const newToken = () => world.secret(`fcm:${world.id()}`)
+
+  test('are registered once per person and token, however often', async () => {
+    const user = await world.user()
+    const token = newToken()
+    const first = await user.client.users.registerDevice({ token, platform: 'ios' })
+    world.clock.advance({ minutes: 1 })
+    const again = await user.client.users.registerDevice({ token, platform: 'web' })
+    expect(again).toMatchObject({ id: first.id, platform: 'web', created_at: first.created_at })
+    expect(again.last_active_at > first.last_active_at).toBe(true)
+    expect(await devices(token)).toEqual([{ user_id: user.id, platform: 'web' }])
+  })
+
+  test('change hands: nobody gets the messages of who had the device before', async () => {
+    const users = [await world.user(), await world.user(), await world.user()]
+    const token = newToken()
+    for (const { client } of users) await client.users.registerDevice({ token, platform: 'ios' })
+    expect(await devices(token)).toEqual([{ user_id: users[2]?.id, platform: 'ios' }])
+    await Promise.all(users.map(({ client }) => client.users.registerDevice({ token, platform: 'android' })))
+    expect(await devices(token)).toHaveLength(1)
+  })
+
+  test('are taken off by who has them only', async () => {
+    const [user, stranger] = [await world.user(), await world.user()]
+    const token = newToken()
+    await user.client.users.registerDevice({ token, platform: 'android' })
+    expect(await stranger.client.users.removeDevice({ token })).toBeUndefined()
+    expect(await devices(token)).toHaveLength(1)
+    await user.client.users.removeDevice({ token })
+    expect(await devices(token)).toEqual([])
+    expect(await codeOf(user.client.users.removeDevice({ token }))).toBe('passed')
+  })
+
+  test('have a known platform and a token', async () => {
+    const { client } = await world.user()
+    // @ts-expect-error not a platform
+    expect(await codeOf(client.users.registerDevice({ token: 'x', platform: 'vms' }))).toBe(
+      'VALIDATION_ERROR',
+    )
+    expect(await codeOf(client.users.registerDevice({ token: '', platform: 'ios' }))).toBe('VALIDATION_ERROR')
+  })
+})

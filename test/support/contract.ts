@@ -65,7 +65,7 @@ export async function checkAnswer(method: string, url: string, response: Respons
   if (Object.keys(content).length === 0) return
   if (!(type in content))
     throw new Error(`${name} answers ${type}, the contract says ${Object.keys(content)}`)
-  if (!type.endsWith('json')) return
+  if (!type.endsWith('json') || type.endsWith('ndjson')) return
   const at = pointer ?? `#/paths/${pointerPart(match.path)}/${method.toLowerCase()}/responses/${status}`
   const ref = `contract${at}/content/${pointerPart(type)}/schema`
   let validate = validators.get(ref)

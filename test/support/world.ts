@@ -88,6 +88,7 @@ export class World {
         RATE_LIMIT_LOGIN: '100000/1m',
         RATE_LIMIT_MFA: '100000/1m',
         RATE_LIMIT_IMPERSONATION: '100000/1m',
+        MAIL_FOLDER: join(provided.logFolder, `${database}.mail`),
         ...options.env,
       },
       { port: '0' },

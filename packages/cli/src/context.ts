@@ -179,6 +179,9 @@ export class Context {
   async organization(named: string | undefined): Promise<string> {
     const known = named ?? (this.token === undefined ? this.profile?.organization_id : undefined)
     if (known !== undefined) return known
+    // A key has no person behind it whose organizations could be asked for.
+    if (this.token?.startsWith('wlk_'))
+      throw new UsageError('With an API key, say which organization with --org')
     const client = await this.client()
     const me = await client.users.me({}, { signal: this.io.signal })
     const ids = new Set(me.memberships.map((one) => one.organization_id))

@@ -66,7 +66,7 @@ describe('usage errors exit with 2 and name what is wrong', () => {
     [['events', 'tail', '--since', 'yesterday'], 'an event id like 731.42, or last'],
     [['audit', 'list', '--from', 'monday'], '--from must be a date'],
     [['api', 'GET', '/api/user/me'], 'GET /api/users/me'],
-    [['api', 'POST', '/api/users/me'], 'takes GET, PATCH, not POST'],
+    [['api', 'POST', '/api/users/me'], 'takes GET, PATCH, DELETE, not POST'],
     [['api', 'GET', '/api/users/me', '-F', 'a=b'], 'GET has no body'],
     [['api', 'GET', '/api/events'], 'ward events tail'],
     [['api', 'GET', '/api/support/tickets/{ticket_id}'], 'Write the ticket_id into the path'],

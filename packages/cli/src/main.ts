@@ -1,20 +1,33 @@
 import { CommanderError } from 'commander'
 import { addGlobals, attach, Command, type Group } from './command.ts'
 import { api } from './commands/api.ts'
+import { apiKeys } from './commands/api-keys/index.ts'
 import { audit } from './commands/audit/index.ts'
 import { events } from './commands/events/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
+import { notifications } from './commands/notifications/index.ts'
 import { orgs } from './commands/orgs/index.ts'
 import { patients } from './commands/patients/index.ts'
 import { tickets } from './commands/tickets/index.ts'
+import { users } from './commands/users/index.ts'
 import { whoami } from './commands/whoami.ts'
 import type { Io } from './context.ts'
 import { describe, EXIT, exitCode } from './exit.ts'
 
 export const topLevel = [login, logout, whoami, api]
-export const groups: readonly Group[] = [tickets, events, impersonate, audit, patients, orgs]
+export const groups: readonly Group[] = [
+  tickets,
+  events,
+  impersonate,
+  audit,
+  patients,
+  orgs,
+  users,
+  notifications,
+  apiKeys,
+]
 
 /**
  * The command line, ready to parse. Only the verbs of a noun that was typed are put together: the others would cost

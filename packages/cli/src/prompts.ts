@@ -91,6 +91,12 @@ export const readAll = async ({ io: { stdin } }: Context): Promise<string> => {
   return Buffer.concat(chunks).toString()
 }
 
+/** The option whose code `withStepUp` takes. */
+export const MFA_CODE = {
+  flags: '--mfa-code <code>',
+  text: 'a fresh code, when the server wants one',
+} as const
+
 /**
  * Runs what may need a fresh MFA code; when the server says so, confirms with one and runs it again.
  *

@@ -13,8 +13,10 @@ import { EventStream, type StreamOptions } from './events.ts'
 import { type PagePromise, pagePromise } from './pages.ts'
 import { backoff, isWorthRetrying, LONGEST_WAIT, retryAfter } from './retry.ts'
 
+import { type TextBody, textBody } from './text.ts'
+
 export type { PagePromise } from './pages.ts'
-export type { EventStream, StreamOptions }
+export type { EventStream, StreamOptions, TextBody }
 
 /** What the transport knows of an operation; generated from the contract. */
 export interface OperationMeta {
@@ -123,6 +125,20 @@ export type Output<Op> = Op extends { responses: infer R }
     }[keyof R & Success]
   : never
 
+/** For an operation that answers a long text. The timeout is for the answer's beginning. */
+export interface TextOptions<Op> extends RequestOptions {
+  /** Which of its media types; the first of the contract when left out. */
+  accept?: MediaTypes<Op> | undefined
+}
+
+type MediaTypes<Op> = Op extends { responses: infer R }
+  ? {
+      [Status in keyof R & Success]: R[Status] extends { content: infer Content }
+        ? keyof Content & string
+        : never
+    }[keyof R & Success]
+  : never
+
 /** What a list operation lists. */
 export type Item<Op> = Output<Op> extends { items: (infer One)[] } ? One : never
 
@@ -141,6 +157,17 @@ interface Plan {
   repeatable: boolean
   auth: TokenSource | undefined
   options: RequestOptions
+  /** The body is handed on as it comes. */
+  streamed?: boolean
+}
+
+/** A call, ready to be sent. */
+interface Call extends Plan {
+  method: string
+  path: string
+  params: Record<string, unknown>
+  body: unknown
+  headers: Record<string, string>
 }
 
 const DEFAULT_TIMEOUT = 30_000
@@ -209,6 +236,31 @@ export class Core {
     )
   }
 
+  /** An operation that answers a long text: settles once it begins. What breaks off later is not tried again. */
+  async text(
+    meta: OperationMeta,
+    input: object | undefined,
+    options: RequestOptions & { accept?: string | undefined } = {},
+  ): Promise<TextBody> {
+    const parts = splitInput(meta, input)
+    const response = await this.#answer({
+      operation: meta.id,
+      method: meta.method,
+      path: meta.path,
+      params: { path: parts.path, query: parts.query },
+      body: undefined,
+      headers: { ...parts.headers, Accept: options.accept ?? 'text/*, */*;q=0.5' },
+      repeatable: isSafe(meta.method),
+      auth: meta.public ? undefined : this.#auth,
+      options,
+      streamed: true,
+    })
+    return textBody(response.response, (error) => {
+      if (options.signal?.aborted) return options.signal.reason
+      return unreachable(this.baseUrl, error, meta.id)
+    })
+  }
+
   /** A stream operation; connects when the first event is asked for. */
   stream(meta: OperationMeta, input: object | undefined, options: StreamOptions = {}): EventStream {
     const { path, query } = splitInput(meta, input)
@@ -245,15 +297,11 @@ export class Core {
     })
   }
 
-  async #send(
-    call: Plan & {
-      method: string
-      path: string
-      params: Record<string, unknown>
-      body: unknown
-      headers: Record<string, string>
-    },
-  ): Promise<unknown> {
+  async #send(call: Call): Promise<unknown> {
+    return (await this.#answer(call)).data
+  }
+
+  async #answer(call: Call): Promise<{ data?: unknown; response: Response }> {
     let answer: { data?: unknown; error?: unknown; response: Response }
     try {
       answer = await this.#request(call.method.toLowerCase(), call.path, {
@@ -266,6 +314,7 @@ export class Core {
         },
         // Middleware of openapi-fetch cannot send twice; the fetch that it is given can.
         fetch: (request: Request) => this.#deliver(request, call),
+        ...(call.streamed ? { parseAs: 'stream' } : {}),
       })
     } catch (error) {
       if (error instanceof SyntaxError) {
@@ -277,7 +326,7 @@ export class Core {
       }
       throw error
     }
-    if (answer.response.ok) return answer.data
+    if (answer.response.ok) return answer
     const wait = retryAfter(answer.response.headers.get('retry-after'), this.clock.now())
     throw toError(
       answer.response,
@@ -306,7 +355,7 @@ export class Core {
       }
       let outcome: { response: Response; wait: number | undefined; reason: string } | { error: WardlineError }
       try {
-        const response = await this.#attempt(request, body, token, plan.options, info)
+        const response = await this.#attempt(request, body, token, plan, info)
         if (response.status === 401 && plan.auth !== undefined && token !== undefined && !renewed) {
           renewed = true
           const next = await abortable(plan.auth.renew(token), signal)
@@ -337,7 +386,7 @@ export class Core {
     request: Request,
     body: string,
     token: string | undefined,
-    options: RequestOptions,
+    { options, streamed = false }: Plan,
     info: RequestInfo,
   ): Promise<Response> {
     const headers = new Headers(request.headers)
@@ -361,16 +410,19 @@ export class Core {
       const response = await this.#fetch(request.url, {
         method: request.method,
         headers,
-        signal: end.signal,
+        // A streamed body outlives this attempt, and the caller can still end it.
+        signal: streamed && options.signal ? AbortSignal.any([end.signal, options.signal]) : end.signal,
         ...(body === '' ? {} : { body }),
       })
-      const content = await response.arrayBuffer()
+      const whole = !(streamed && response.ok)
+      const content = whole ? await response.arrayBuffer() : null
       this.#options.hooks?.onResponse?.({
         ...info,
         status: response.status,
         requestId: response.headers.get('x-request-id') ?? undefined,
         durationMs: this.clock.now() - started,
       })
+      if (!whole) return response
       return new Response(BODILESS.has(response.status) ? null : content, {
         status: response.status,
         statusText: response.statusText,

@@ -33,3 +33,4 @@ export {
 } from './events.ts'
 export type { components, operations, paths } from './generated/types.ts'
 export type { Page, PagePromise } from './pages.ts'
+export type { TextBody } from './text.ts'

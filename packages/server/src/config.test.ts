@@ -39,6 +39,8 @@ describe('the settings', () => {
       RATE_LIMIT_LOGIN: '3/10s',
       TRUST_PROXY: '10.0.0.0/8, ::1',
       CORS_ORIGINS: 'https://a.example, http://localhost:3000',
+      SMTP_URL: 'smtps://ada:secret@mail.example:465',
+      MAIL_FROM: 'Harbor Clinic <mail@harbor.example>',
       LOG_LEVEL: '',
     }
     expect(loadConfig(env, { port: '9001' })).toMatchObject({
@@ -47,6 +49,11 @@ describe('the settings', () => {
       publicUrl: 'https://api.example.com',
       rateLimits: { login: { points: 3, windowSeconds: 10 } },
       trustProxy: ['10.0.0.0/8', '::1'],
+      mail: {
+        smtpUrl: 'smtps://ada:secret@mail.example:465',
+        from: 'Harbor Clinic <mail@harbor.example>',
+        folder: undefined,
+      },
       corsOrigins: ['https://a.example', 'http://localhost:3000'],
       logLevel: 'info',
     })
@@ -56,6 +63,15 @@ describe('the settings', () => {
   test.each([
     [{ PORT: '80.5' }, 'PORT must be a whole number from 0 to 65535, not "80.5".'],
     [{ BODY_LIMIT_BYTES: '1' }, 'BODY_LIMIT_BYTES must be a whole number from 1024 to 104857600, not "1".'],
+    [
+      { SMTP_URL: 'http://mail.example', MAIL_FROM: 'a@b.example' },
+      'SMTP_URL must be a URL that starts with smtp:// or smtps://.',
+    ],
+    [
+      { SMTP_URL: 'smtp://mail.example' },
+      'MAIL_FROM must be an address such as Clinic <mail@clinic.example>.',
+    ],
+    [{ MAIL_FROM: 'nobody' }, 'MAIL_FROM must be an address such as Clinic <mail@clinic.example>.'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent.'],
     [
       { RATE_LIMIT_MFA: '5' },

@@ -28,6 +28,13 @@ export interface Config {
   /** Without a trailing slash; undefined means the address that the server listens on. */
   readonly publicUrl: string | undefined
   readonly redisUrl: string | undefined
+  readonly mail: {
+    /** smtp: or smtps:; undefined puts mail into files. */
+    readonly smtpUrl: string | undefined
+    readonly from: string
+    /** Where the files go; undefined makes a temporary folder. */
+    readonly folder: string | undefined
+  }
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
@@ -160,6 +167,25 @@ function readOrigins(read: Reader): string[] {
   return read.wrong('CORS_ORIGINS', `a list of origins such as https://app.example.com, not "${wrong}"`, [])
 }
 
+/** An address, with or without a name before it. */
+const SENDER = /^(?:[^<>\p{Cc}]* <[^\s<>,@]+@[^\s<>,@]+>|[^\s<>,@]+@[^\s<>,@]+)$/u
+
+function readMail(read: Reader): Config['mail'] {
+  const smtpUrl = read.url('SMTP_URL', ['smtp:', 'smtps:'])
+  const given = read.text('MAIL_FROM')
+  // Mail from an address that is nobody's is thrown away on its way.
+  const missing = smtpUrl !== undefined && given === undefined
+  const from = given ?? 'Wardline <wardline@localhost>'
+  return {
+    smtpUrl,
+    from:
+      missing || !SENDER.test(from)
+        ? read.wrong('MAIL_FROM', 'an address such as Clinic <mail@clinic.example>', from)
+        : from,
+    folder: read.text('MAIL_FOLDER'),
+  }
+}
+
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
@@ -177,6 +203,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     port: read.integer('PORT', 8000, 0, 65_535, flags.port),
     publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
+    mail: readMail(read),
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
     rateLimits: {

@@ -18,8 +18,10 @@ Settings (environment):
   DATABASE_URL              the application's database and role (see create-app-login)
   DATABASE_OWNER_URL        the owner of the tables; migrations run by themselves when it is set
   WARDLINE_KEYS_FILE        the key file (see keys generate), or WARDLINE_KEYS with its content
-  PORT, HOST, PUBLIC_URL    where to listen, and the address that others use
+  PORT, HOST, PUBLIC_URL    where to listen, and the address that others use (links in mail begin with it)
   REDIS_URL                 shares rate limits and wake-ups between servers
+  SMTP_URL, MAIL_FROM       the mail server (smtp:// or smtps://), and who its mail is from
+  MAIL_FOLDER               where mail goes as .eml files without SMTP_URL
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE

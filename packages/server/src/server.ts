@@ -2,21 +2,29 @@ import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import { createMailer } from './adapters/mail/mail.ts'
+import { createNoPush } from './adapters/push/push.ts'
+import { verifyAudit } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
+import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
 import { Hub } from './domains/events/hub.ts'
 import { healthHandlers } from './domains/health/handlers.ts'
+import { invitationsHandlers } from './domains/invitations/handlers.ts'
+import { membersHandlers } from './domains/members/handlers.ts'
 import { messagingHandlers } from './domains/messaging/handlers.ts'
 import { mfaHandlers } from './domains/mfa/handlers.ts'
+import { notificationsHandlers } from './domains/notifications/handlers.ts'
 import { organizationsHandlers } from './domains/organizations/handlers.ts'
 import { patientsHandlers } from './domains/patients/handlers.ts'
+import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
@@ -56,13 +64,18 @@ export interface Server {
   close(): Promise<void>
 }
 
-const allHandlers = (services: Services): Handlers => ({
+/** The handlers of every domain. */
+export const allHandlers = (services: Services): Handlers => ({
   ...healthHandlers(services),
   ...authHandlers(services),
   ...usersHandlers(services),
   ...mfaHandlers(services),
+  ...notificationsHandlers(services),
   ...consentHandlers(services),
   ...organizationsHandlers(services),
+  ...membersHandlers(services),
+  ...invitationsHandlers(services),
+  ...apiKeysHandlers(services),
   ...patientsHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
@@ -70,8 +83,19 @@ const allHandlers = (services: Services): Handlers => ({
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),
   ...adminHandlers(services),
+  ...superAdminHandlers(services),
   ...telemetryHandlers(services),
 })
+
+/** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
+function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
+  let last: Promise<unknown> = Promise.resolve()
+  return (input) => {
+    const next = last.then(() => work(input))
+    last = next.catch(() => undefined)
+    return next
+  }
+}
 
 /** Coalesces announcements: at most one is under way, and one follows if anything was published meanwhile. */
 function announcer(pool: Pool, log: Logger): () => void {
@@ -110,6 +134,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
+  let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const services: Services = {
     config,
     clock,
@@ -123,12 +148,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     passwords: createPasswords(),
     cipher: createCipher(keys),
     cursors: createCursors(keys),
+    publicUrl: () => publicUrl,
     newId,
     health: [
       { name: 'database', ask: () => pool.query('select 1') },
       ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
     ],
     audit: {
+      verify: oneAtATime((query) => verifyAudit(pool, query)),
       async commitFirst(actor, row) {
         const id = newId()
         await audit.commit({
@@ -161,8 +188,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     hub.wake()
     announce()
   }
-  const upkeep = createUpkeep({ pool, clock, log, newId, published })
-  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, services), log)
+  const mailer = createMailer(config, log)
+  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
+  const upkeep = createUpkeep({ pool, clock, log, newId, jobs, published })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),
@@ -180,6 +208,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await app.close()
     await upkeep.stop()
     await jobs.stop()
+    mailer.close()
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()
@@ -189,10 +218,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       try {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
+        // Before the upkeep, which may queue something.
+        await jobs.start()
         await upkeep.start()
         await hub.start()
-        await jobs.start()
-        return await app.listen({ host: config.host, port: config.port })
+        const url = await app.listen({ host: config.host, port: config.port })
+        publicUrl = config.publicUrl ?? url
+        return url
       } catch (error) {
         await close()
         throw error

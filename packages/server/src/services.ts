@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Person } from './http/actor.ts'
@@ -18,6 +19,8 @@ export interface Services {
   readonly passwords: Passwords
   readonly cipher: Cipher
   readonly cursors: Cursors
+  /** The server's address as others know it, without a trailing slash. Links in mail begin with it. */
+  readonly publicUrl: () => string
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
   /** What the server cannot do without, or was told to use. */
@@ -27,6 +30,8 @@ export interface Services {
     readonly ask: () => Promise<unknown>
   }[]
   readonly audit: {
+    /** Compares the audit trail, every organization's, with its seals. */
+    verify(query: IntegrityQuery): Promise<Integrity>
     /**
      * Commits this request's audit row at once, before its effect exists (break glass); the pipeline then
      * writes no second one for the success. Rejects when the row cannot be written.

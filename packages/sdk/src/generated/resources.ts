@@ -1,6 +1,6 @@
 // Generated from openapi.yaml by `npm run gen`. Never edit.
 
-import type { Core, EventStream, Input, Item, OperationMeta, Output, PagePromise, RequestOptions, StreamOptions } from '../core.ts'
+import type { Core, EventStream, Input, Item, OperationMeta, Output, PagePromise, RequestOptions, StreamOptions, TextBody, TextOptions } from '../core.ts'
 import type { operations } from './types.ts'
 
 const meta = {
@@ -13,16 +13,48 @@ const meta = {
   stepUp: {"id":"stepUp","method":"POST","path":"/api/auth/step-up","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   refreshSession: {"id":"refreshSession","method":"POST","path":"/api/auth/refresh","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":true},
   logout: {"id":"logout","method":"POST","path":"/api/auth/logout","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  requestPasswordReset: {"id":"requestPasswordReset","method":"POST","path":"/api/auth/password/forgot","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":true},
+  resetPassword: {"id":"resetPassword","method":"POST","path":"/api/auth/password/reset","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":true},
+  changePassword: {"id":"changePassword","method":"POST","path":"/api/auth/password/change","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   getCurrentUser: {"id":"getCurrentUser","method":"GET","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateCurrentUser: {"id":"updateCurrentUser","method":"PATCH","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  deleteCurrentUser: {"id":"deleteCurrentUser","method":"DELETE","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listSessions: {"id":"listSessions","method":"GET","path":"/api/users/me/sessions","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  revokeSession: {"id":"revokeSession","method":"DELETE","path":"/api/users/me/sessions/{session_id}","pathParams":["session_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getCommunicationPreferences: {"id":"getCommunicationPreferences","method":"GET","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateCommunicationPreferences: {"id":"updateCommunicationPreferences","method":"PATCH","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  registerDeviceToken: {"id":"registerDeviceToken","method":"POST","path":"/api/users/device-token","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  removeDeviceToken: {"id":"removeDeviceToken","method":"DELETE","path":"/api/users/device-token","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  disableMfa: {"id":"disableMfa","method":"DELETE","path":"/api/users/me/mfa","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  regenerateMfaBackupCodes: {"id":"regenerateMfaBackupCodes","method":"POST","path":"/api/users/me/mfa/backup-codes","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listNotifications: {"id":"listNotifications","method":"GET","path":"/api/users/me/notifications","pathParams":[],"queryParams":["filter","type","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  markAllNotificationsRead: {"id":"markAllNotificationsRead","method":"POST","path":"/api/users/me/notifications/mark-all-read","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateNotification: {"id":"updateNotification","method":"PATCH","path":"/api/users/me/notifications/{notification_id}","pathParams":["notification_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  deleteNotification: {"id":"deleteNotification","method":"DELETE","path":"/api/users/me/notifications/{notification_id}","pathParams":["notification_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   setupMfa: {"id":"setupMfa","method":"POST","path":"/api/users/me/mfa/setup","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   verifyMfa: {"id":"verifyMfa","method":"POST","path":"/api/users/me/mfa/verify","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   recordConsent: {"id":"recordConsent","method":"POST","path":"/api/consent","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   listRequiredConsents: {"id":"listRequiredConsents","method":"GET","path":"/api/consent/required","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listConsentHistory: {"id":"listConsentHistory","method":"GET","path":"/api/consent/history","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getConsentDocument: {"id":"getConsentDocument","method":"GET","path":"/api/consent/documents/{document_id}/content","pathParams":["document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listOrganizations: {"id":"listOrganizations","method":"GET","path":"/api/organizations","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createOrganization: {"id":"createOrganization","method":"POST","path":"/api/organizations","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   getOrganization: {"id":"getOrganization","method":"GET","path":"/api/organizations/{org_id}","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateOrganization: {"id":"updateOrganization","method":"PATCH","path":"/api/organizations/{org_id}","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  deleteOrganization: {"id":"deleteOrganization","method":"DELETE","path":"/api/organizations/{org_id}","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listMembers: {"id":"listMembers","method":"GET","path":"/api/organizations/{org_id}/members","pathParams":["org_id"],"queryParams":["role","search","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  inviteMember: {"id":"inviteMember","method":"POST","path":"/api/organizations/{org_id}/members","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateMember: {"id":"updateMember","method":"PATCH","path":"/api/organizations/{org_id}/members/{member_id}","pathParams":["org_id","member_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  removeMember: {"id":"removeMember","method":"DELETE","path":"/api/organizations/{org_id}/members/{member_id}","pathParams":["org_id","member_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listInvitations: {"id":"listInvitations","method":"GET","path":"/api/organizations/{org_id}/invitations","pathParams":["org_id"],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  cancelInvitation: {"id":"cancelInvitation","method":"DELETE","path":"/api/organizations/{org_id}/invitations/{invitation_id}","pathParams":["org_id","invitation_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  resendInvitation: {"id":"resendInvitation","method":"POST","path":"/api/organizations/{org_id}/invitations/{invitation_id}/resend","pathParams":["org_id","invitation_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getInvitation: {"id":"getInvitation","method":"GET","path":"/api/invitations/{token}","pathParams":["token"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":true},
+  acceptInvitation: {"id":"acceptInvitation","method":"POST","path":"/api/invitations/{token}/accept","pathParams":["token"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  declineInvitation: {"id":"declineInvitation","method":"POST","path":"/api/invitations/{token}/decline","pathParams":["token"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":true},
+  listApiKeys: {"id":"listApiKeys","method":"GET","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createApiKey: {"id":"createApiKey","method":"POST","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  revokeApiKey: {"id":"revokeApiKey","method":"DELETE","path":"/api/organizations/{org_id}/api-keys/{api_key_id}","pathParams":["org_id","api_key_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listPatients: {"id":"listPatients","method":"GET","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":["search","status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createPatient: {"id":"createPatient","method":"POST","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getPatient: {"id":"getPatient","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -50,6 +82,18 @@ const meta = {
   listImpersonations: {"id":"listImpersonations","method":"GET","path":"/api/admin/impersonations","pathParams":[],"queryParams":["organization_id","status","patient_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   endImpersonation: {"id":"endImpersonation","method":"DELETE","path":"/api/admin/impersonations/{impersonation_id}","pathParams":["impersonation_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listAuditLogs: {"id":"listAuditLogs","method":"GET","path":"/api/admin/audit-logs","pathParams":[],"queryParams":["organization_id","actor","resource_type","resource_id","action_type","outcome","start_date","end_date","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  exportAuditLogs: {"id":"exportAuditLogs","method":"GET","path":"/api/admin/audit-logs/export","pathParams":[],"queryParams":["organization_id","actor","resource_type","resource_id","action_type","outcome","start_date","end_date"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  verifyAuditIntegrity: {"id":"verifyAuditIntegrity","method":"GET","path":"/api/admin/audit-logs/integrity","pathParams":[],"queryParams":["organization_id","start_date","end_date","seal_number","seal_hash"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listAllOrganizations: {"id":"listAllOrganizations","method":"GET","path":"/api/super-admin/organizations","pathParams":[],"queryParams":["search","status","subscription_status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  suspendOrganization: {"id":"suspendOrganization","method":"POST","path":"/api/super-admin/organizations/{org_id}/suspend","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  reactivateOrganization: {"id":"reactivateOrganization","method":"POST","path":"/api/super-admin/organizations/{org_id}/reactivate","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listAllUsers: {"id":"listAllUsers","method":"GET","path":"/api/super-admin/users","pathParams":[],"queryParams":["search","status","mfa_enabled","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getUser: {"id":"getUser","method":"GET","path":"/api/super-admin/users/{user_id}","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  unlockUser: {"id":"unlockUser","method":"POST","path":"/api/super-admin/users/{user_id}/unlock","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  suspendUser: {"id":"suspendUser","method":"POST","path":"/api/super-admin/users/{user_id}/suspend","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  reactivateUser: {"id":"reactivateUser","method":"POST","path":"/api/super-admin/users/{user_id}/reactivate","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  forcePasswordReset: {"id":"forcePasswordReset","method":"POST","path":"/api/super-admin/users/{user_id}/force-password-reset","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  publishConsentDocument: {"id":"publishConsentDocument","method":"POST","path":"/api/super-admin/consent-documents","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   recordTelemetry: {"id":"recordTelemetry","method":"POST","path":"/api/telemetry","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
 } as const satisfies Record<string, OperationMeta>
 
@@ -97,7 +141,7 @@ export const createResources = (core: Core) => ({
     /**
      * Sign in with a password.
      *
-     * Answers tokens, or an MFA challenge for an account with multi-factor authentication; `result` says which. An unknown address, a wrong password and a wrong password on a locked account are the same 401, in the same time. Only the right password learns that an account is locked (403 with `retry_after`) or suspended. Five failures lock the account for 15 minutes, further ones for longer.
+     * Answers tokens, or an MFA challenge for an account with multi-factor authentication; `result` says which. An unknown address, a wrong password and a wrong password on a locked account are the same 401, in the same time. Only the right password learns that an account is locked (403 with `retry_after`), suspended, or must reset its password. Five failures lock the account for 15 minutes, further ones for longer.
      *
      * `POST /api/auth/login`
      */
@@ -139,6 +183,33 @@ export const createResources = (core: Core) => ({
      */
     logout: (input?: Input<operations['logout']>, options?: RequestOptions): Promise<Output<operations['logout']>> =>
       core.call(meta.logout, input, options),
+    /**
+     * Ask for a password reset.
+     *
+     * Mails a link for one use within an hour when the address has an account. The answer and its time are the same when it has none. At most three links of an account are open at once. A link is `/reset-password#token=…` under the server's PUBLIC_URL; the page there sends the token to resetPassword.
+     *
+     * `POST /api/auth/password/forgot`
+     */
+    forgotPassword: (input: Input<operations['requestPasswordReset']>, options?: RequestOptions): Promise<Output<operations['requestPasswordReset']>> =>
+      core.call(meta.requestPasswordReset, input, options),
+    /**
+     * Set a new password with the mailed token.
+     *
+     * The token works once; 401 when it is unknown, used or expired. Ends every session of the person, and the lockout. A weak password is 422 and leaves the token as it was.
+     *
+     * `POST /api/auth/password/reset`
+     */
+    resetPassword: (input: Input<operations['resetPassword']>, options?: RequestOptions): Promise<Output<operations['resetPassword']>> =>
+      core.call(meta.resetPassword, input, options),
+    /**
+     * Change the password.
+     *
+     * Needs the current one; a wrong one counts towards the lockout. Ends the other sessions of the person.
+     *
+     * `POST /api/auth/password/change`
+     */
+    changePassword: (input: Input<operations['changePassword']>, options?: RequestOptions): Promise<Output<operations['changePassword']>> =>
+      core.call(meta.changePassword, input, options),
   },
   users: {
     /**
@@ -159,8 +230,89 @@ export const createResources = (core: Core) => ({
      */
     updateMe: (input: Input<operations['updateCurrentUser']>, options?: RequestOptions): Promise<Output<operations['updateCurrentUser']>> =>
       core.call(meta.updateCurrentUser, input, options),
+    /**
+     * Close one's account.
+     *
+     * Needs the password; a wrong one counts towards the lockout. Ends memberships, role profiles, access as a proxy, sessions and devices. The care record stays with the practice and the audit trail as it is. The last ADMIN of an organization cannot leave (LAST_ADMIN).
+     *
+     * `DELETE /api/users/me`
+     */
+    deleteMe: (input: Input<operations['deleteCurrentUser']>, options?: RequestOptions): Promise<Output<operations['deleteCurrentUser']>> =>
+      core.call(meta.deleteCurrentUser, input, options),
+    /**
+     * One's open sessions.
+     *
+     * Where the person is signed in, the newest sign-in first.
+     *
+     * `GET /api/users/me/sessions`
+     */
+    sessions: (input?: Input<operations['listSessions']>, options?: RequestOptions): PagePromise<Item<operations['listSessions']>> =>
+      core.page(meta.listSessions, input, options),
+    /**
+     * End a session.
+     *
+     * Signs a device out, the current one too if it is named. Takes effect on the session's next request, on every server.
+     *
+     * `DELETE /api/users/me/sessions/{session_id}`
+     */
+    revokeSession: (input: Input<operations['revokeSession']>, options?: RequestOptions): Promise<Output<operations['revokeSession']>> =>
+      core.call(meta.revokeSession, input, options),
+    /**
+     * What one may be contacted about.
+     *
+     * The consents of the Telephone Consumer Protection Act (TCPA).
+     *
+     * `GET /api/users/me/communication-preferences`
+     */
+    communicationPreferences: (input?: Input<operations['getCommunicationPreferences']>, options?: RequestOptions): Promise<Output<operations['getCommunicationPreferences']>> =>
+      core.call(meta.getCommunicationPreferences, input, options),
+    /**
+     * Change what one may be contacted about.
+     *
+     * What is left out stays. Without `transactional_consent` there are no reminders, billing alerts or calls; mail about the account's own security still comes.
+     *
+     * `PATCH /api/users/me/communication-preferences`
+     */
+    updateCommunicationPreferences: (input: Input<operations['updateCommunicationPreferences']>, options?: RequestOptions): Promise<Output<operations['updateCommunicationPreferences']>> =>
+      core.call(meta.updateCommunicationPreferences, input, options),
+    /**
+     * Register a device for push messages.
+     *
+     * Registering again keeps the device and notes that it is in use. A device that somebody else had registered changes hands.
+     *
+     * `POST /api/users/device-token`
+     */
+    registerDevice: (input: Input<operations['registerDeviceToken']>, options?: RequestOptions): Promise<Output<operations['registerDeviceToken']>> =>
+      core.call(meta.registerDeviceToken, input, options),
+    /**
+     * Take a device off push messages.
+     *
+     * Also answers 204 when it was not registered.
+     *
+     * `DELETE /api/users/device-token`
+     */
+    removeDevice: (input: Input<operations['removeDeviceToken']>, options?: RequestOptions): Promise<Output<operations['removeDeviceToken']>> =>
+      core.call(meta.removeDeviceToken, input, options),
   },
   mfa: {
+    /**
+     * Turn multi-factor authentication off.
+     *
+     * Needs the password; a wrong one counts towards the lockout. Whoever holds an organization or platform role keeps it (MFA_REQUIRED_FOR_ROLE). 409 when it is not on.
+     *
+     * `DELETE /api/users/me/mfa`
+     */
+    disable: (input: Input<operations['disableMfa']>, options?: RequestOptions): Promise<Output<operations['disableMfa']>> =>
+      core.call(meta.disableMfa, input, options),
+    /**
+     * New backup codes.
+     *
+     * Needs the password; a wrong one counts towards the lockout. The old codes stop working. 409 when multi-factor authentication is not on.
+     *
+     * `POST /api/users/me/mfa/backup-codes`
+     */
+    regenerateBackupCodes: (input: Input<operations['regenerateMfaBackupCodes']>, options?: RequestOptions): Promise<Output<operations['regenerateMfaBackupCodes']>> =>
+      core.call(meta.regenerateMfaBackupCodes, input, options),
     /**
      * Begin setting up multi-factor authentication.
      *
@@ -179,6 +331,44 @@ export const createResources = (core: Core) => ({
      */
     verify: (input: Input<operations['verifyMfa']>, options?: RequestOptions): Promise<Output<operations['verifyMfa']>> =>
       core.call(meta.verifyMfa, input, options),
+  },
+  notifications: {
+    /**
+     * The caller's notifications.
+     *
+     * Newest first, then by id. `unread_count` counts all that are unread, whatever the filter.
+     *
+     * `GET /api/users/me/notifications`
+     */
+    list: (input?: Input<operations['listNotifications']>, options?: RequestOptions): PagePromise<Item<operations['listNotifications']>> =>
+      core.page(meta.listNotifications, input, options),
+    /**
+     * Mark all read, up to an instant.
+     *
+     * What came after `before` stays unread: give the time of the newest one that was shown.
+     *
+     * `POST /api/users/me/notifications/mark-all-read`
+     */
+    markAllRead: (input: Input<operations['markAllNotificationsRead']>, options?: RequestOptions): Promise<Output<operations['markAllNotificationsRead']>> =>
+      core.call(meta.markAllNotificationsRead, input, options),
+    /**
+     * Mark one read or unread.
+     *
+     * Changes nothing when it is so already.
+     *
+     * `PATCH /api/users/me/notifications/{notification_id}`
+     */
+    update: (input: Input<operations['updateNotification']>, options?: RequestOptions): Promise<Output<operations['updateNotification']>> =>
+      core.call(meta.updateNotification, input, options),
+    /**
+     * Delete one.
+     *
+     * It is gone from every list and count.
+     *
+     * `DELETE /api/users/me/notifications/{notification_id}`
+     */
+    delete: (input: Input<operations['deleteNotification']>, options?: RequestOptions): Promise<Output<operations['deleteNotification']>> =>
+      core.call(meta.deleteNotification, input, options),
   },
   consent: {
     /**
@@ -200,6 +390,15 @@ export const createResources = (core: Core) => ({
     required: (input?: Input<operations['listRequiredConsents']>, options?: RequestOptions): Promise<Output<operations['listRequiredConsents']>> =>
       core.call(meta.listRequiredConsents, input, options),
     /**
+     * What one has signed.
+     *
+     * Every signature, also of versions that are no longer in force. Newest first, then by id.
+     *
+     * `GET /api/consent/history`
+     */
+    history: (input?: Input<operations['listConsentHistory']>, options?: RequestOptions): PagePromise<Item<operations['listConsentHistory']>> =>
+      core.page(meta.listConsentHistory, input, options),
+    /**
      * The text of a document.
      *
      * Any version, also one that is no longer in force.
@@ -208,6 +407,15 @@ export const createResources = (core: Core) => ({
      */
     document: (input: Input<operations['getConsentDocument']>, options?: RequestOptions): Promise<Output<operations['getConsentDocument']>> =>
       core.call(meta.getConsentDocument, input, options),
+    /**
+     * Put a new version into force.
+     *
+     * From its effective date on everyone must sign it before anything else opens, and is told so (`consent.required`). A version that exists already answers 409.
+     *
+     * `POST /api/super-admin/consent-documents`
+     */
+    publish: (input: Input<operations['publishConsentDocument']>, options?: RequestOptions): Promise<Output<operations['publishConsentDocument']>> =>
+      core.call(meta.publishConsentDocument, input, options),
   },
   organizations: {
     /**
@@ -237,6 +445,147 @@ export const createResources = (core: Core) => ({
      */
     get: (input: Input<operations['getOrganization']>, options?: RequestOptions): Promise<Output<operations['getOrganization']>> =>
       core.call(meta.getOrganization, input, options),
+    /**
+     * Change an organization.
+     *
+     * Only what is sent changes; `settings` replaces the settings as a whole.
+     *
+     * `PATCH /api/organizations/{org_id}`
+     */
+    update: (input: Input<operations['updateOrganization']>, options?: RequestOptions): Promise<Output<operations['updateOrganization']>> =>
+      core.call(meta.updateOrganization, input, options),
+    /**
+     * Delete an organization.
+     *
+     * Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+     *
+     * `DELETE /api/organizations/{org_id}`
+     */
+    delete: (input: Input<operations['deleteOrganization']>, options?: RequestOptions): Promise<Output<operations['deleteOrganization']>> =>
+      core.call(meta.deleteOrganization, input, options),
+  },
+  members: {
+    /**
+     * An organization's members.
+     *
+     * In the order in which they joined.
+     *
+     * `GET /api/organizations/{org_id}/members`
+     */
+    list: (input: Input<operations['listMembers']>, options?: RequestOptions): PagePromise<Item<operations['listMembers']>> =>
+      core.page(meta.listMembers, input, options),
+    /**
+     * Invite somebody.
+     *
+     * Mails a link that is good for 7 days. Whoever opens it, signed in, becomes a member with this role.
+     *
+     * `POST /api/organizations/{org_id}/members`
+     */
+    invite: (input: Input<operations['inviteMember']>, options?: RequestOptions): Promise<Output<operations['inviteMember']>> =>
+      core.call(meta.inviteMember, input, options),
+    /**
+     * Change a member's role.
+     *
+     * Takes effect on their next request. The last ADMIN cannot be demoted.
+     *
+     * `PATCH /api/organizations/{org_id}/members/{member_id}`
+     */
+    update: (input: Input<operations['updateMember']>, options?: RequestOptions): Promise<Output<operations['updateMember']>> =>
+      core.call(meta.updateMember, input, options),
+    /**
+     * Remove a member.
+     *
+     * Access ends at once, open streams too. One may remove oneself; the last ADMIN stays.
+     *
+     * `DELETE /api/organizations/{org_id}/members/{member_id}`
+     */
+    remove: (input: Input<operations['removeMember']>, options?: RequestOptions): Promise<Output<operations['removeMember']>> =>
+      core.call(meta.removeMember, input, options),
+  },
+  invitations: {
+    /**
+     * An organization's invitations.
+     *
+     * The newest first. PENDING ones unless asked otherwise; one that ran out is EXPIRED.
+     *
+     * `GET /api/organizations/{org_id}/invitations`
+     */
+    list: (input: Input<operations['listInvitations']>, options?: RequestOptions): PagePromise<Item<operations['listInvitations']>> =>
+      core.page(meta.listInvitations, input, options),
+    /**
+     * Cancel an invitation.
+     *
+     * Only one that is still open.
+     *
+     * `DELETE /api/organizations/{org_id}/invitations/{invitation_id}`
+     */
+    cancel: (input: Input<operations['cancelInvitation']>, options?: RequestOptions): Promise<Output<operations['cancelInvitation']>> =>
+      core.call(meta.cancelInvitation, input, options),
+    /**
+     * Send an invitation again.
+     *
+     * A new link, good for 7 days from now, also when the old one ran out; the old one is void. At most 5 times.
+     *
+     * `POST /api/organizations/{org_id}/invitations/{invitation_id}/resend`
+     */
+    resend: (input: Input<operations['resendInvitation']>, options?: RequestOptions): Promise<Output<operations['resendInvitation']>> =>
+      core.call(meta.resendInvitation, input, options),
+    /**
+     * What an invitation offers.
+     *
+     * For whoever holds the link: its token is the credential.
+     *
+     * `GET /api/invitations/{token}`
+     */
+    get: (input: Input<operations['getInvitation']>, options?: RequestOptions): Promise<Output<operations['getInvitation']>> =>
+      core.call(meta.getInvitation, input, options),
+    /**
+     * Accept an invitation.
+     *
+     * The caller becomes a member. Another e-mail address than the invited one is no hindrance; the audit trail says so. Roles need multi-factor authentication before they open anything.
+     *
+     * `POST /api/invitations/{token}/accept`
+     */
+    accept: (input: Input<operations['acceptInvitation']>, options?: RequestOptions): Promise<Output<operations['acceptInvitation']>> =>
+      core.call(meta.acceptInvitation, input, options),
+    /**
+     * Decline an invitation.
+     *
+     * Needs no sign-in: the token is the credential.
+     *
+     * `POST /api/invitations/{token}/decline`
+     */
+    decline: (input: Input<operations['declineInvitation']>, options?: RequestOptions): Promise<Output<operations['declineInvitation']>> =>
+      core.call(meta.declineInvitation, input, options),
+  },
+  apiKeys: {
+    /**
+     * An organization's API keys.
+     *
+     * The newest first, revoked and expired ones included; never a secret.
+     *
+     * `GET /api/organizations/{org_id}/api-keys`
+     */
+    list: (input: Input<operations['listApiKeys']>, options?: RequestOptions): PagePromise<Item<operations['listApiKeys']>> =>
+      core.page(meta.listApiKeys, input, options),
+    /**
+     * A new API key.
+     *
+     * Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization. The secret is shown this once.
+     *
+     * `POST /api/organizations/{org_id}/api-keys`
+     */
+    create: (input: Input<operations['createApiKey']>, options?: RequestOptions): Promise<Output<operations['createApiKey']>> =>
+      core.call(meta.createApiKey, input, options),
+    /**
+     * Revoke an API key.
+     *
+     * Its next request is refused, on every server. Revoking again changes nothing.
+     *
+     * `DELETE /api/organizations/{org_id}/api-keys/{api_key_id}`
+     */
+    revoke: (input: Input<operations['revokeApiKey']>, options?: RequestOptions): Promise<Output<operations['revokeApiKey']>> =>
+      core.call(meta.revokeApiKey, input, options),
   },
   patients: {
     /**
@@ -494,6 +843,107 @@ export const createResources = (core: Core) => ({
      */
     listAuditLogs: (input?: Input<operations['listAuditLogs']>, options?: RequestOptions): PagePromise<Item<operations['listAuditLogs']>> =>
       core.page(meta.listAuditLogs, input, options),
+    /**
+     * The audit trail as a file.
+     *
+     * What listAuditLogs lists, all of it, as CSV or, by `Accept: application/x-ndjson`, one JSON object a line. Written while it is read. The last line is a trailer: in CSV `END`, the number of rows, and the SHA-256 of every byte before that line; in NDJSON `{"end":true,"rows":…,"sha256":"…"}`. An export without it broke off and is not whole. CSV fields that a spreadsheet would take for a formula begin with `'`.
+     *
+     * `GET /api/admin/audit-logs/export`
+     */
+    exportAuditLogs: (input?: Input<operations['exportAuditLogs']>, options?: TextOptions<operations['exportAuditLogs']>): Promise<TextBody> =>
+      core.text(meta.exportAuditLogs, input, options),
+    /**
+     * Check that nobody rewrote the audit trail.
+     *
+     * Compares the rows, every organization's, with the seals that a job puts on them, and says which range is the first that was changed, removed from or added to. The chain of seals is checked whole; rows only under the seals of the given days. A seal that was kept outside (`seal_number`, `seal_hash`) finds even a chain that was made anew.
+     *
+     * `GET /api/admin/audit-logs/integrity`
+     */
+    verifyAuditIntegrity: (input?: Input<operations['verifyAuditIntegrity']>, options?: RequestOptions): Promise<Output<operations['verifyAuditIntegrity']>> =>
+      core.call(meta.verifyAuditIntegrity, input, options),
+  },
+  superAdmin: {
+    /**
+     * Every organization.
+     *
+     * Ordered by name, then id. Deleted ones are left out.
+     *
+     * `GET /api/super-admin/organizations`
+     */
+    organizations: (input?: Input<operations['listAllOrganizations']>, options?: RequestOptions): PagePromise<Item<operations['listAllOrganizations']>> =>
+      core.page(meta.listAllOrganizations, input, options),
+    /**
+     * Close an organization to everyone in it.
+     *
+     * Members, patients and proxies are refused there from the next request on; open streams of the organization close. Nothing is deleted. One that is suspended already answers 409.
+     *
+     * `POST /api/super-admin/organizations/{org_id}/suspend`
+     */
+    suspendOrganization: (input: Input<operations['suspendOrganization']>, options?: RequestOptions): Promise<Output<operations['suspendOrganization']>> =>
+      core.call(meta.suspendOrganization, input, options),
+    /**
+     * Open a suspended organization again.
+     *
+     * One that is not suspended answers 409.
+     *
+     * `POST /api/super-admin/organizations/{org_id}/reactivate`
+     */
+    reactivateOrganization: (input: Input<operations['reactivateOrganization']>, options?: RequestOptions): Promise<Output<operations['reactivateOrganization']>> =>
+      core.call(meta.reactivateOrganization, input, options),
+    /**
+     * Every account.
+     *
+     * Newest first, then by id. Deleted ones are left out. `status` tells what counts most: a suspended account that is also locked is SUSPENDED.
+     *
+     * `GET /api/super-admin/users`
+     */
+    users: (input?: Input<operations['listAllUsers']>, options?: RequestOptions): PagePromise<Item<operations['listAllUsers']>> =>
+      core.page(meta.listAllUsers, input, options),
+    /**
+     * One account.
+     *
+     * With its lockout, its organizations by name, and its live sessions, the last used first (the first 100).
+     *
+     * `GET /api/super-admin/users/{user_id}`
+     */
+    user: (input: Input<operations['getUser']>, options?: RequestOptions): Promise<Output<operations['getUser']>> =>
+      core.call(meta.getUser, input, options),
+    /**
+     * Lift a lockout.
+     *
+     * Also forgets the failed sign-ins. An account that is not locked stays as it is.
+     *
+     * `POST /api/super-admin/users/{user_id}/unlock`
+     */
+    unlockUser: (input: Input<operations['unlockUser']>, options?: RequestOptions): Promise<Output<operations['unlockUser']>> =>
+      core.call(meta.unlockUser, input, options),
+    /**
+     * Suspend an account.
+     *
+     * Its sessions die and its streams close at once; sign-in is refused until it is reactivated. Nobody can suspend themselves, and the last super-admin cannot be suspended (409).
+     *
+     * `POST /api/super-admin/users/{user_id}/suspend`
+     */
+    suspendUser: (input: Input<operations['suspendUser']>, options?: RequestOptions): Promise<Output<operations['suspendUser']>> =>
+      core.call(meta.suspendUser, input, options),
+    /**
+     * Let a suspended account in again.
+     *
+     * Old sessions stay dead. An account that is not suspended answers 409.
+     *
+     * `POST /api/super-admin/users/{user_id}/reactivate`
+     */
+    reactivateUser: (input: Input<operations['reactivateUser']>, options?: RequestOptions): Promise<Output<operations['reactivateUser']>> =>
+      core.call(meta.reactivateUser, input, options),
+    /**
+     * Make somebody choose a new password.
+     *
+     * Its sessions die, the old password opens nothing any more, and a link for a new one is mailed.
+     *
+     * `POST /api/super-admin/users/{user_id}/force-password-reset`
+     */
+    forcePasswordReset: (input: Input<operations['forcePasswordReset']>, options?: RequestOptions): Promise<Output<operations['forcePasswordReset']>> =>
+      core.call(meta.forcePasswordReset, input, options),
   },
   telemetry: {
     /**

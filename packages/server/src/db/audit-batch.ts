@@ -3,8 +3,9 @@ import type { Pool } from 'pg'
 /** One row of the audit trail, as the pipeline writes it. */
 export interface AuditRow {
   readonly id: string
+  /** The person's id, or the API key's. */
   readonly actorUserId: string | null
-  readonly actorType: 'USER' | 'ANONYMOUS'
+  readonly actorType: 'USER' | 'API_KEY' | 'ANONYMOUS'
   readonly organizationId: string | null
   readonly operationId: string
   readonly resourceType: string

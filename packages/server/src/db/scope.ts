@@ -64,6 +64,11 @@ export async function transaction<T>(
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
+  // Between two queries nobody else listens, and an unheard error ends the process.
+  const onLost = (error: Error): void => {
+    broken = error
+  }
+  client.on('error', onLost)
   const rollback = async (): Promise<void> => {
     try {
       await client.query('rollback')
@@ -81,6 +86,7 @@ export async function transaction<T>(
     await rollback()
     throw error
   } finally {
+    client.off('error', onLost)
     client.release(broken)
   }
 }

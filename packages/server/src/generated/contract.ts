@@ -92,7 +92,7 @@ export interface paths {
         put?: never;
         /**
          * Sign in with a password
-         * @description Answers tokens, or an MFA challenge for an account with multi-factor authentication; `result` says which. An unknown address, a wrong password and a wrong password on a locked account are the same 401, in the same time. Only the right password learns that an account is locked (403 with `retry_after`) or suspended. Five failures lock the account for 15 minutes, further ones for longer.
+         * @description Answers tokens, or an MFA challenge for an account with multi-factor authentication; `result` says which. An unknown address, a wrong password and a wrong password on a locked account are the same 401, in the same time. Only the right password learns that an account is locked (403 with `retry_after`), suspended, or must reset its password. Five failures lock the account for 15 minutes, further ones for longer.
          */
         post: operations["login"];
         delete?: never;
@@ -181,6 +181,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a password reset
+         * @description Mails a link for one use within an hour when the address has an account. The answer and its time are the same when it has none. At most three links of an account are open at once. A link is `/reset-password#token=…` under the server's PUBLIC_URL; the page there sends the token to resetPassword.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set a new password with the mailed token
+         * @description The token works once; 401 when it is unknown, used or expired. Ends every session of the person, and the lockout. A weak password is 422 and leaves the token as it was.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password/change": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change the password
+         * @description Needs the current one; a wrong one counts towards the lockout. Ends the other sessions of the person.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me": {
         parameters: {
             query?: never;
@@ -195,7 +255,11 @@ export interface paths {
         get: operations["getCurrentUser"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Close one's account
+         * @description Needs the password; a wrong one counts towards the lockout. Ends memberships, role profiles, access as a proxy, sessions and devices. The care record stays with the practice and the audit trail as it is. The last ADMIN of an organization cannot leave (LAST_ADMIN).
+         */
+        delete: operations["deleteCurrentUser"];
         options?: never;
         head?: never;
         /**
@@ -203,6 +267,198 @@ export interface paths {
          * @description What is left out stays.
          */
         patch: operations["updateCurrentUser"];
+        trace?: never;
+    };
+    "/api/users/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's open sessions
+         * @description Where the person is signed in, the newest sign-in first.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/sessions/{session_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a session
+         * @description Signs a device out, the current one too if it is named. Takes effect on the session's next request, on every server.
+         */
+        delete: operations["revokeSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/communication-preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one may be contacted about
+         * @description The consents of the Telephone Consumer Protection Act (TCPA).
+         */
+        get: operations["getCommunicationPreferences"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what one may be contacted about
+         * @description What is left out stays. Without `transactional_consent` there are no reminders, billing alerts or calls; mail about the account's own security still comes.
+         */
+        patch: operations["updateCommunicationPreferences"];
+        trace?: never;
+    };
+    "/api/users/device-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register a device for push messages
+         * @description Registering again keeps the device and notes that it is in use. A device that somebody else had registered changes hands.
+         */
+        post: operations["registerDeviceToken"];
+        /**
+         * Take a device off push messages
+         * @description Also answers 204 when it was not registered.
+         */
+        delete: operations["removeDeviceToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/mfa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Turn multi-factor authentication off
+         * @description Needs the password; a wrong one counts towards the lockout. Whoever holds an organization or platform role keeps it (MFA_REQUIRED_FOR_ROLE). 409 when it is not on.
+         */
+        delete: operations["disableMfa"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/mfa/backup-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * New backup codes
+         * @description Needs the password; a wrong one counts towards the lockout. The old codes stop working. 409 when multi-factor authentication is not on.
+         */
+        post: operations["regenerateMfaBackupCodes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's notifications
+         * @description Newest first, then by id. `unread_count` counts all that are unread, whatever the filter.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/notifications/mark-all-read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Mark all read, up to an instant
+         * @description What came after `before` stays unread: give the time of the newest one that was shown.
+         */
+        post: operations["markAllNotificationsRead"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/notifications/{notification_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete one
+         * @description It is gone from every list and count.
+         */
+        delete: operations["deleteNotification"];
+        options?: never;
+        head?: never;
+        /**
+         * Mark one read or unread
+         * @description Changes nothing when it is so already.
+         */
+        patch: operations["updateNotification"];
         trace?: never;
     };
     "/api/users/me/mfa/setup": {
@@ -285,6 +541,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/consent/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What one has signed
+         * @description Every signature, also of versions that are no longer in force. Newest first, then by id.
+         */
+        get: operations["listConsentHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/consent/documents/{document_id}/content": {
         parameters: {
             query?: never;
@@ -343,7 +619,227 @@ export interface paths {
         get: operations["getOrganization"];
         put?: never;
         post?: never;
+        /**
+         * Delete an organization
+         * @description Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+         */
+        delete: operations["deleteOrganization"];
+        options?: never;
+        head?: never;
+        /**
+         * Change an organization
+         * @description Only what is sent changes; `settings` replaces the settings as a whole.
+         */
+        patch: operations["updateOrganization"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/members": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's members
+         * @description In the order in which they joined.
+         */
+        get: operations["listMembers"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description Mails a link that is good for 7 days. Whoever opens it, signed in, becomes a member with this role.
+         */
+        post: operations["inviteMember"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/members/{member_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove a member
+         * @description Access ends at once, open streams too. One may remove oneself; the last ADMIN stays.
+         */
+        delete: operations["removeMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a member's role
+         * @description Takes effect on their next request. The last ADMIN cannot be demoted.
+         */
+        patch: operations["updateMember"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's invitations
+         * @description The newest first. PENDING ones unless asked otherwise; one that ran out is EXPIRED.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/invitations/{invitation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel an invitation
+         * @description Only one that is still open.
+         */
+        delete: operations["cancelInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/invitations/{invitation_id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an invitation again
+         * @description A new link, good for 7 days from now, also when the old one ran out; the old one is void. At most 5 times.
+         */
+        post: operations["resendInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What an invitation offers
+         * @description For whoever holds the link: its token is the credential.
+         */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation
+         * @description The caller becomes a member. Another e-mail address than the invited one is no hindrance; the audit trail says so. Roles need multi-factor authentication before they open anything.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{token}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Decline an invitation
+         * @description Needs no sign-in: the token is the credential.
+         */
+        post: operations["declineInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's API keys
+         * @description The newest first, revoked and expired ones included; never a secret.
+         */
+        get: operations["listApiKeys"];
+        put?: never;
+        /**
+         * A new API key
+         * @description Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization. The secret is shown this once.
+         */
+        post: operations["createApiKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/api-keys/{api_key_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API key
+         * @description Its next request is refused, on every server. Revoking again changes nothing.
+         */
+        delete: operations["revokeApiKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -793,6 +1289,246 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/audit-logs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The audit trail as a file
+         * @description What listAuditLogs lists, all of it, as CSV or, by `Accept: application/x-ndjson`, one JSON object a line. Written while it is read. The last line is a trailer: in CSV `END`, the number of rows, and the SHA-256 of every byte before that line; in NDJSON `{"end":true,"rows":…,"sha256":"…"}`. An export without it broke off and is not whole. CSV fields that a spreadsheet would take for a formula begin with `'`.
+         */
+        get: operations["exportAuditLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/audit-logs/integrity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check that nobody rewrote the audit trail
+         * @description Compares the rows, every organization's, with the seals that a job puts on them, and says which range is the first that was changed, removed from or added to. The chain of seals is checked whole; rows only under the seals of the given days. A seal that was kept outside (`seal_number`, `seal_hash`) finds even a chain that was made anew.
+         */
+        get: operations["verifyAuditIntegrity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every organization
+         * @description Ordered by name, then id. Deleted ones are left out.
+         */
+        get: operations["listAllOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/organizations/{org_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close an organization to everyone in it
+         * @description Members, patients and proxies are refused there from the next request on; open streams of the organization close. Nothing is deleted. One that is suspended already answers 409.
+         */
+        post: operations["suspendOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/organizations/{org_id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open a suspended organization again
+         * @description One that is not suspended answers 409.
+         */
+        post: operations["reactivateOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every account
+         * @description Newest first, then by id. Deleted ones are left out. `status` tells what counts most: a suspended account that is also locked is SUSPENDED.
+         */
+        get: operations["listAllUsers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users/{user_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account
+         * @description With its lockout, its organizations by name, and its live sessions, the last used first (the first 100).
+         */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users/{user_id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift a lockout
+         * @description Also forgets the failed sign-ins. An account that is not locked stays as it is.
+         */
+        post: operations["unlockUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users/{user_id}/suspend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suspend an account
+         * @description Its sessions die and its streams close at once; sign-in is refused until it is reactivated. Nobody can suspend themselves, and the last super-admin cannot be suspended (409).
+         */
+        post: operations["suspendUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users/{user_id}/reactivate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a suspended account in again
+         * @description Old sessions stay dead. An account that is not suspended answers 409.
+         */
+        post: operations["reactivateUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/users/{user_id}/force-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make somebody choose a new password
+         * @description Its sessions die, the old password opens nothing any more, and a link for a new one is mailed.
+         */
+        post: operations["forcePasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/consent-documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a new version into force
+         * @description From its effective date on everyone must sign it before anything else opens, and is told so (`consent.required`). A version that exists already answers 409.
+         */
+        post: operations["publishConsentDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/telemetry": {
         parameters: {
             query?: never;
@@ -838,7 +1574,7 @@ export interface components {
          * @example NOT_FOUND
          * @enum {string}
          */
-        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
         /**
          * @description One invalid field.
          * @example {
@@ -1135,6 +1871,12 @@ export interface components {
             user: components["schemas"]["SignedInUser"];
         };
         /**
+         * Format: password
+         * @description The password.
+         * @example otter-lantern-basalt-47
+         */
+        Password: string;
+        /**
          * @description Who, and the password.
          * @example {
          *       "email": "ada@example.com",
@@ -1144,11 +1886,7 @@ export interface components {
          */
         LoginRequest: {
             email: components["schemas"]["Email"];
-            /**
-             * Format: password
-             * @description The password.
-             */
-            password: string;
+            password: components["schemas"]["Password"];
             device?: components["schemas"]["DeviceName"];
         };
         /**
@@ -1250,6 +1988,55 @@ export interface components {
          */
         RefreshRequest: {
             refresh_token: components["schemas"]["RefreshToken"];
+        };
+        /**
+         * @description Whose password is to be reset.
+         * @example {
+         *       "email": "ada@example.com"
+         *     }
+         */
+        PasswordResetRequest: {
+            email: components["schemas"]["Email"];
+        };
+        /**
+         * @description The token of the mailed link. Opaque, for one use.
+         * @example Qm5vT2xk8sYw1aZc4uJ7eRf0hGi3pBn6oXd9tKy2LqE
+         */
+        PasswordResetToken: string;
+        /**
+         * @description The mailed token and the new password.
+         * @example {
+         *       "token": "Qm5vT2xk8sYw1aZc4uJ7eRf0hGi3pBn6oXd9tKy2LqE",
+         *       "password": "otter-lantern-basalt-47"
+         *     }
+         */
+        PasswordReset: {
+            token: components["schemas"]["PasswordResetToken"];
+            password: components["schemas"]["NewPassword"];
+        };
+        /**
+         * @description Whose password was reset. Sign in with it.
+         * @example {
+         *       "user": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "email": "ada@example.com",
+         *         "display_name": "Ada Moreau"
+         *       }
+         *     }
+         */
+        PasswordResetResult: {
+            user: components["schemas"]["SignedInUser"];
+        };
+        /**
+         * @description The current password and the next.
+         * @example {
+         *       "current_password": "otter-lantern-basalt-47",
+         *       "new_password": "heron-copper-meadow-12"
+         *     }
+         */
+        PasswordChange: {
+            current_password: components["schemas"]["Password"];
+            new_password: components["schemas"]["NewPassword"];
         };
         /**
          * @description What a person may do on the whole platform.
@@ -1520,6 +2307,15 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
         };
         /**
+         * @description The password, again.
+         * @example {
+         *       "password": "otter-lantern-basalt-47"
+         *     }
+         */
+        PasswordConfirmation: {
+            password: components["schemas"]["Password"];
+        };
+        /**
          * @description What to change; what is left out stays.
          * @example {
          *       "timezone": "America/Chicago"
@@ -1530,10 +2326,282 @@ export interface components {
             timezone?: components["schemas"]["TimeZone"];
         };
         /**
+         * @description Opaque. Valid only with the filters it was made with.
+         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
+         */
+        Cursor: string;
+        /**
+         * @description A sign-in that has not ended.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
+         *       "device": "ward on a laptop",
+         *       "user_agent": "ward/0.1.0",
+         *       "ip_address": "203.0.113.7",
+         *       "is_current": true,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "last_active_at": "2026-03-02T15:10:00.000Z"
+         *     }
+         */
+        OpenSession: {
+            id: components["schemas"]["Uuid"];
+            /** @description What the device was called at sign-in. */
+            device: string | null;
+            /** @description What the program said it is. */
+            user_agent: string | null;
+            /** @description Where the sign-in came from. */
+            ip_address: string | null;
+            /** @description Whether this call is made with it. */
+            is_current: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            last_active_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Pass it as `cursor` for the next page; null on the last one.
+         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
+         */
+        NextCursor: string | null;
+        /**
+         * Format: int64
+         * @description How many items match; only with `include_total=true`.
+         * @example 128
+         */
+        Total: number;
+        /**
+         * @description Some of one's sessions.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
+         *           "device": "ward on a laptop",
+         *           "user_agent": "ward/0.1.0",
+         *           "ip_address": "203.0.113.7",
+         *           "is_current": true,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "last_active_at": "2026-03-02T15:10:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        SessionPage: {
+            /** @description The sessions. */
+            items: components["schemas"]["OpenSession"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description What the person may be contacted about.
+         * @example {
+         *       "transactional_consent": true,
+         *       "marketing_consent": false,
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        CommunicationPreferences: {
+            /** @description Reminders, billing alerts and calls. */
+            transactional_consent: boolean;
+            /** @description Everything else. */
+            marketing_consent: boolean;
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "marketing_consent": true
+         *     }
+         */
+        CommunicationPreferencesUpdate: {
+            /** @description Reminders, billing alerts and calls. */
+            transactional_consent?: boolean;
+            /** @description Everything else. */
+            marketing_consent?: boolean;
+        };
+        /**
+         * @description What the push service calls the device. Opaque.
+         * @example fJq3xT8aRk2:APA91bHun4MxP5egoKMwt2KZFBaFUH
+         */
+        DeviceToken: string;
+        /**
+         * @description What kind of device it is.
+         * @example ios
+         * @enum {string}
+         */
+        DevicePlatform: "ios" | "android" | "web";
+        /**
+         * @description The device to register.
+         * @example {
+         *       "token": "fJq3xT8aRk2:APA91bHun4MxP5egoKMwt2KZFBaFUH",
+         *       "platform": "ios"
+         *     }
+         */
+        DeviceRegistration: {
+            token: components["schemas"]["DeviceToken"];
+            platform: components["schemas"]["DevicePlatform"];
+        };
+        /**
+         * @description A device that gets push messages.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d62",
+         *       "platform": "ios",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "last_active_at": "2026-03-02T15:10:00.000Z"
+         *     }
+         */
+        Device: {
+            id: components["schemas"]["Uuid"];
+            platform: components["schemas"]["DevicePlatform"];
+            created_at: components["schemas"]["Timestamp"];
+            last_active_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The device to take off.
+         * @example {
+         *       "token": "fJq3xT8aRk2:APA91bHun4MxP5egoKMwt2KZFBaFUH"
+         *     }
+         */
+        DeviceRemoval: {
+            token: components["schemas"]["DeviceToken"];
+        };
+        /**
          * @description Stands in for a TOTP code, once.
          * @example 7KQ2M-XW9TD
          */
         BackupCode: string;
+        /**
+         * @description Keep them somewhere safe. Each works once.
+         * @example [
+         *       "7KQ2M-XW9TD",
+         *       "3FHTA-9QZ4C",
+         *       "M8XEP-2WYRK",
+         *       "D5VNB-7TGQH",
+         *       "9CZKW-4MXFA",
+         *       "Q2RHT-8PYVD",
+         *       "X6EBN-3KWCG",
+         *       "T4QMZ-5HFRP"
+         *     ]
+         */
+        BackupCodes: components["schemas"]["BackupCode"][];
+        /**
+         * @description The codes that count from now on. They are never shown again.
+         * @example {
+         *       "backup_codes": [
+         *         "7KQ2M-XW9TD",
+         *         "3FHTA-9QZ4C",
+         *         "M8XEP-2WYRK",
+         *         "D5VNB-7TGQH",
+         *         "9CZKW-4MXFA",
+         *         "Q2RHT-8PYVD",
+         *         "X6EBN-3KWCG",
+         *         "T4QMZ-5HFRP"
+         *       ]
+         *     }
+         */
+        MfaBackupCodes: {
+            backup_codes: components["schemas"]["BackupCodes"];
+        };
+        /**
+         * @description What it is about.
+         * @example message
+         * @enum {string}
+         */
+        NotificationType: "appointment" | "message" | "billing" | "system" | "admin";
+        /**
+         * @description One notification.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "type": "message",
+         *       "title": "New secure message",
+         *       "body": "You have a new secure message.",
+         *       "action_url": "/messages/01934f6e-8d2a-7c41-9a57-0f6f2b7c1d71",
+         *       "is_read": false,
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Notification: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * Format: uuid
+             * @description The organization that it comes from, if any.
+             */
+            organization_id: string | null;
+            type: components["schemas"]["NotificationType"];
+            /** @description One line. */
+            title: string;
+            /** @description A sentence or two, without health information. */
+            body: string;
+            /** @description Where in the app it leads. */
+            action_url: string | null;
+            /** @description Whether it was read. */
+            is_read: boolean;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of notifications.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "type": "message",
+         *           "title": "New secure message",
+         *           "body": "You have a new secure message.",
+         *           "action_url": "/messages/01934f6e-8d2a-7c41-9a57-0f6f2b7c1d71",
+         *           "is_read": false,
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null,
+         *       "unread_count": 1
+         *     }
+         */
+        NotificationPage: {
+            /** @description The notifications, in order. */
+            items: components["schemas"]["Notification"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            /**
+             * Format: int32
+             * @description How many of the person's notifications are unread, on every page and of every type.
+             */
+            unread_count: number;
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Up to when.
+         * @example {
+         *       "before": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        NotificationsReadUntil: {
+            /**
+             * Format: date-time
+             * @description Up to this instant and with it; now when left out.
+             */
+            before?: string;
+        };
+        /**
+         * @description What was done.
+         * @example {
+         *       "marked_count": 3
+         *     }
+         */
+        NotificationsMarked: {
+            /**
+             * Format: int32
+             * @description How many were unread until now.
+             */
+            marked_count: number;
+        };
+        /**
+         * @description What to change.
+         * @example {
+         *       "is_read": true
+         *     }
+         */
+        NotificationUpdate: {
+            /** @description Whether it was read. */
+            is_read: boolean;
+        };
         /**
          * @description A pending setup. The secrets are never shown again.
          * @example {
@@ -1563,8 +2631,7 @@ export interface components {
             otpauth_url: string;
             /** @description The same as a picture, a PNG data URL. */
             qr_code: string;
-            /** @description Keep them somewhere safe. Each works once. */
-            backup_codes: components["schemas"]["BackupCode"][];
+            backup_codes: components["schemas"]["BackupCodes"];
             expires_at: components["schemas"]["Timestamp"];
         };
         /**
@@ -1639,6 +2706,49 @@ export interface components {
             items: components["schemas"]["PendingDocument"][];
         };
         /**
+         * @description A signature, with what it stands under.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d34",
+         *       "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "type": "HIPAA_NOTICE",
+         *       "version": "1.0",
+         *       "title": "Notice of Privacy Practices",
+         *       "agreed_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        ConsentHistoryItem: {
+            id: components["schemas"]["Uuid"];
+            document_id: components["schemas"]["Uuid"];
+            type: components["schemas"]["ConsentDocumentType"];
+            /** @description The version that was signed. */
+            version: string;
+            /** @description The document's title. */
+            title: string;
+            agreed_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of signatures.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d34",
+         *           "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "type": "HIPAA_NOTICE",
+         *           "version": "1.0",
+         *           "title": "Notice of Privacy Practices",
+         *           "agreed_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ConsentHistoryPage: {
+            /** @description The signatures, in order. */
+            items: components["schemas"]["ConsentHistoryItem"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
          * @description A document to sign.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
@@ -1660,11 +2770,6 @@ export interface components {
             content: string;
             effective_date: components["schemas"]["Timestamp"];
         };
-        /**
-         * @description Opaque. Valid only with the filters it was made with.
-         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
-         */
-        Cursor: string;
         /**
          * @description Where the subscription stands.
          * @example ACTIVE
@@ -1690,17 +2795,6 @@ export interface components {
             role: components["schemas"]["OrganizationRole"];
             created_at: components["schemas"]["Timestamp"];
         };
-        /**
-         * @description Pass it as `cursor` for the next page; null on the last one.
-         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
-         */
-        NextCursor: string | null;
-        /**
-         * Format: int64
-         * @description How many items match; only with `include_total=true`.
-         * @example 128
-         */
-        Total: number;
         /**
          * @description A page of organizations.
          * @example {
@@ -1827,6 +2921,373 @@ export interface components {
             role: components["schemas"]["OrganizationRole"] | null;
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change of an organization.
+         * @example {
+         *       "name": "Harbor Family Practice",
+         *       "timezone": "America/Chicago"
+         *     }
+         */
+        OrganizationUpdate: {
+            name?: components["schemas"]["OrganizationName"];
+            timezone?: components["schemas"]["TimeZone"];
+            settings?: components["schemas"]["OrganizationSettings"];
+        };
+        /**
+         * @description Somebody who works in an organization.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "display_name": "Ada Moreau",
+         *       "email": "ada@example.com",
+         *       "role": "STAFF",
+         *       "joined_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Member: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            user_id: components["schemas"]["Uuid"];
+            /** @description The person's name. */
+            display_name: string;
+            email: components["schemas"]["Email"];
+            role: components["schemas"]["OrganizationRole"];
+            joined_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of members.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *           "display_name": "Ada Moreau",
+         *           "email": "ada@example.com",
+         *           "role": "STAFF",
+         *           "joined_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        MemberPage: {
+            /** @description The members, in order. */
+            items: components["schemas"]["Member"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Whom to invite, as what.
+         * @example {
+         *       "email": "ada@example.com",
+         *       "role": "STAFF"
+         *     }
+         */
+        MemberInvite: {
+            email: components["schemas"]["Email"];
+            role: components["schemas"]["OrganizationRole"];
+        };
+        /**
+         * @description Where an invitation stands.
+         * @example PENDING
+         * @enum {string}
+         */
+        InvitationStatus: "PENDING" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "CANCELLED";
+        /**
+         * @description An invitation as administrators see it; never its token.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "email": "ada@example.com",
+         *       "role": "STAFF",
+         *       "status": "PENDING",
+         *       "inviter": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "resend_count": 0,
+         *       "expires_at": "2026-03-09T14:30:00.000Z",
+         *       "accepted_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Invitation: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            role: components["schemas"]["OrganizationRole"];
+            status: components["schemas"]["InvitationStatus"];
+            /** @description Who invited. */
+            inviter: {
+                id: components["schemas"]["Uuid"];
+                /** @description Their name. */
+                display_name: string;
+            };
+            /**
+             * Format: int32
+             * @description How often it was sent again.
+             */
+            resend_count: number;
+            expires_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            accepted_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change of a member.
+         * @example {
+         *       "role": "PROVIDER"
+         *     }
+         */
+        MemberUpdate: {
+            role: components["schemas"]["OrganizationRole"];
+        };
+        /**
+         * @description A page of invitations.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "email": "ada@example.com",
+         *           "role": "STAFF",
+         *           "status": "PENDING",
+         *           "inviter": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "resend_count": 0,
+         *           "expires_at": "2026-03-09T14:30:00.000Z",
+         *           "accepted_at": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        InvitationPage: {
+            /** @description The invitations, in order. */
+            items: components["schemas"]["Invitation"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description An invitation as whoever holds its link sees it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "organization_name": "Harbor Family Practice",
+         *       "email": "ada@example.com",
+         *       "role": "STAFF",
+         *       "inviter_name": "Sam Adeyemi",
+         *       "status": "PENDING",
+         *       "expires_at": "2026-03-09T14:30:00.000Z"
+         *     }
+         */
+        InvitationOffer: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            email: components["schemas"]["Email"];
+            role: components["schemas"]["OrganizationRole"];
+            /** @description Who invited. */
+            inviter_name: string;
+            status: components["schemas"]["InvitationStatus"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The membership that an invitation became.
+         * @example {
+         *       "invitation_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "organization_name": "Harbor Family Practice",
+         *       "member_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
+         *       "role": "STAFF"
+         *     }
+         */
+        InvitationAccepted: {
+            invitation_id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            member_id: components["schemas"]["Uuid"];
+            role: components["schemas"]["OrganizationRole"];
+        };
+        /**
+         * @description What the key is for.
+         * @example Laboratory import
+         */
+        ApiKeyName: string;
+        /**
+         * @description The part of the key that names it.
+         * @example wlk_k3v9x2m7q1ab
+         */
+        ApiKeyPrefix: string;
+        /**
+         * @description `read` alone admits no change.
+         * @example [
+         *       "read"
+         *     ]
+         */
+        ApiKeyScopes: ("read" | "write")[];
+        /**
+         * @description An API key; never its secret.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "name": "Laboratory import",
+         *       "prefix": "wlk_k3v9x2m7q1ab",
+         *       "role": "STAFF",
+         *       "scopes": [
+         *         "read",
+         *         "write"
+         *       ],
+         *       "created_by": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "last_used_at": null,
+         *       "expires_at": "2027-03-02T14:30:00.000Z",
+         *       "revoked_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        ApiKey: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            name: components["schemas"]["ApiKeyName"];
+            prefix: components["schemas"]["ApiKeyPrefix"];
+            role: components["schemas"]["OrganizationRole"];
+            scopes: components["schemas"]["ApiKeyScopes"];
+            /** @description Who made it. */
+            created_by: {
+                id: components["schemas"]["Uuid"];
+                /** @description Their name. */
+                display_name: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of API keys.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "name": "Laboratory import",
+         *           "prefix": "wlk_k3v9x2m7q1ab",
+         *           "role": "STAFF",
+         *           "scopes": [
+         *             "read",
+         *             "write"
+         *           ],
+         *           "created_by": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "last_used_at": null,
+         *           "expires_at": "2027-03-02T14:30:00.000Z",
+         *           "revoked_at": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ApiKeyPage: {
+            /** @description The keys, in order. */
+            items: components["schemas"]["ApiKey"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description An API key to make.
+         * @example {
+         *       "name": "Laboratory import",
+         *       "role": "STAFF",
+         *       "expires_at": "2027-03-02T14:30:00.000Z"
+         *     }
+         */
+        ApiKeyCreate: {
+            name: components["schemas"]["ApiKeyName"];
+            role: components["schemas"]["OrganizationRole"];
+            scopes?: components["schemas"]["ApiKeyScopes"];
+            expires_at?: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A new API key. The secret cannot be shown again.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "name": "Laboratory import",
+         *       "prefix": "wlk_k3v9x2m7q1ab",
+         *       "role": "STAFF",
+         *       "scopes": [
+         *         "read",
+         *         "write"
+         *       ],
+         *       "created_by": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "last_used_at": null,
+         *       "expires_at": "2027-03-02T14:30:00.000Z",
+         *       "revoked_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "secret": "wlk_k3v9x2m7q1ab_x7Q2mB0o1d2yJv7m9c1o6kQ2w8t5r4Zp0aLs3dFg6hJ"
+         *     }
+         */
+        ApiKeyCreated: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            name: components["schemas"]["ApiKeyName"];
+            prefix: components["schemas"]["ApiKeyPrefix"];
+            role: components["schemas"]["OrganizationRole"];
+            scopes: components["schemas"]["ApiKeyScopes"];
+            /** @description Who made it. */
+            created_by: {
+                id: components["schemas"]["Uuid"];
+                /** @description Their name. */
+                display_name: string;
+            };
+            /**
+             * Format: date-time
+             * @description When it was last used, to the minute.
+             */
+            last_used_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            expires_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was revoked.
+             */
+            revoked_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /** @description The key itself. Keep it where secrets are kept. */
+            secret: string;
         };
         /**
          * Format: date
@@ -3400,6 +4861,62 @@ export interface components {
             };
         };
         /**
+         * @description To the organization: somebody became a member.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "member.joined",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "member_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
+         *         "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "role": "STAFF"
+         *       }
+         *     }
+         */
+        MemberJoinedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "member.joined";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                member_id: components["schemas"]["Uuid"];
+                user_id: components["schemas"]["Uuid"];
+                role: components["schemas"]["OrganizationRole"];
+            };
+        };
+        /**
+         * @description To the organization: somebody is no longer a member.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "member.removed",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "member_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
+         *         "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "role": "STAFF"
+         *       }
+         *     }
+         */
+        MemberRemovedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "member.removed";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                member_id: components["schemas"]["Uuid"];
+                user_id: components["schemas"]["Uuid"];
+                role: components["schemas"]["OrganizationRole"];
+            };
+        };
+        /**
          * @description To the organization: an admin acts as a patient.
          * @example {
          *       "id": "731.42",
@@ -3546,7 +5063,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -3749,10 +5266,10 @@ export interface components {
             actor_type: "USER" | "API_KEY" | "SYSTEM" | "ANONYMOUS";
             /**
              * Format: uuid
-             * @description Who acted; the patient under impersonation.
+             * @description Who acted; the patient under impersonation; an API key's own id.
              */
             actor_user_id: string | null;
-            /** @description Their name, or a mask of it. */
+            /** @description Their name, or the API key's, or a mask of it. */
             actor_name: string | null;
             /**
              * Format: uuid
@@ -3827,6 +5344,417 @@ export interface components {
             items: components["schemas"]["AuditLog"][];
             next_cursor: components["schemas"]["NextCursor"];
             total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Rows of the audit trail as text, with a trailer.
+         * @example {"end":true,"rows":0,"sha256":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}
+         */
+        AuditExport: string;
+        /**
+         * Format: int64
+         * @description The number of a seal, from 1.
+         * @example 42
+         */
+        SealNumber: number;
+        /**
+         * @description The hash of a seal, hexadecimal.
+         * @example 5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328
+         */
+        SealHash: string;
+        /**
+         * @description The first range of rows, in the order in which they were sealed, that is not as it was.
+         * @example {
+         *       "breach": "ROWS_CHANGED",
+         *       "seal_number": 7,
+         *       "from": "2026-03-02T14:29:00.000Z",
+         *       "to": "2026-03-02T14:30:00.000Z",
+         *       "sealed_rows": 120,
+         *       "found_rows": 120
+         *     }
+         */
+        AuditBreach: {
+            /**
+             * @description Rows of the range were changed, reordered or exchanged (ROWS_CHANGED), are fewer (ROWS_REMOVED) or more (ROWS_INSERTED); or the seal itself was changed, is missing, or is another than the one kept outside (ANCHOR_MISMATCH).
+             * @enum {string}
+             */
+            breach: "ROWS_CHANGED" | "ROWS_REMOVED" | "ROWS_INSERTED" | "SEAL_CHANGED" | "SEAL_MISSING" | "ANCHOR_MISMATCH";
+            seal_number: components["schemas"]["SealNumber"];
+            /**
+             * Format: date-time
+             * @description The earliest instant of the range.
+             */
+            from: string | null;
+            /**
+             * Format: date-time
+             * @description The latest instant of the range.
+             */
+            to: string | null;
+            /**
+             * Format: int64
+             * @description How many rows were sealed.
+             */
+            sealed_rows: number | null;
+            /**
+             * Format: int64
+             * @description How many there are; at most one more than were sealed is counted.
+             */
+            found_rows: number | null;
+        };
+        /**
+         * @description A seal on the audit trail. Kept outside, it shows later that the trail up to it is still the same.
+         * @example {
+         *       "number": 42,
+         *       "hash": "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+         *       "sealed_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        AuditSeal: {
+            number: components["schemas"]["SealNumber"];
+            hash: components["schemas"]["SealHash"];
+            sealed_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Whether the audit trail is as it was sealed.
+         * @example {
+         *       "intact": false,
+         *       "checked_seals": 7,
+         *       "checked_rows": 812,
+         *       "first_bad": {
+         *         "breach": "ROWS_CHANGED",
+         *         "seal_number": 7,
+         *         "from": "2026-03-02T14:29:00.000Z",
+         *         "to": "2026-03-02T14:30:00.000Z",
+         *         "sealed_rows": 120,
+         *         "found_rows": 120
+         *       },
+         *       "last_seal": {
+         *         "number": 42,
+         *         "hash": "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
+         *         "sealed_at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        AuditIntegrity: {
+            /** @description Nothing was found. */
+            intact: boolean;
+            /**
+             * Format: int64
+             * @description How many seals' rows were compared.
+             */
+            checked_seals: number;
+            /**
+             * Format: int64
+             * @description How many rows were compared.
+             */
+            checked_rows: number;
+            /** @description Where it is not; null when intact. */
+            first_bad: components["schemas"]["AuditBreach"] | null;
+            /** @description The newest seal, to be kept outside; null before the first. */
+            last_seal: components["schemas"]["AuditSeal"] | null;
+        };
+        /**
+         * @description Whether the organization is open.
+         * @example ACTIVE
+         * @enum {string}
+         */
+        OrganizationStatus: "ACTIVE" | "SUSPENDED";
+        /**
+         * @description An organization as the platform's administrators see it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "name": "Harbor Family Practice",
+         *       "timezone": "America/New_York",
+         *       "status": "ACTIVE",
+         *       "suspended_at": null,
+         *       "suspended_reason": null,
+         *       "subscription_status": "ACTIVE",
+         *       "member_count": 12,
+         *       "patient_count": 128,
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        OrganizationAccount: {
+            id: components["schemas"]["Uuid"];
+            name: components["schemas"]["OrganizationName"];
+            timezone: components["schemas"]["TimeZone"];
+            status: components["schemas"]["OrganizationStatus"];
+            /**
+             * Format: date-time
+             * @description Since when; null when it is not.
+             */
+            suspended_at: string | null;
+            /** @description Why; null when it is not. */
+            suspended_reason: string | null;
+            subscription_status: components["schemas"]["SubscriptionStatus"];
+            /**
+             * Format: int32
+             * @description Members now.
+             */
+            member_count: number;
+            /**
+             * Format: int32
+             * @description Patients enrolled, discharged ones included.
+             */
+            patient_count: number;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of organizations.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "name": "Harbor Family Practice",
+         *           "timezone": "America/New_York",
+         *           "status": "ACTIVE",
+         *           "suspended_at": null,
+         *           "suspended_reason": null,
+         *           "subscription_status": "ACTIVE",
+         *           "member_count": 12,
+         *           "patient_count": 128,
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        OrganizationAccountPage: {
+            /** @description The organizations, in order. */
+            items: components["schemas"]["OrganizationAccount"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Why, for the audit trail.
+         * @example {
+         *       "reason": "Asked for by phone, identity checked"
+         *     }
+         */
+        AdministrativeReason: {
+            reason: components["schemas"]["BreakGlassReason"];
+        };
+        /**
+         * @description Whether the account can be used.
+         * @example ACTIVE
+         * @enum {string}
+         */
+        AccountStatus: "ACTIVE" | "LOCKED" | "SUSPENDED";
+        /**
+         * @description What the account may do on the platform.
+         * @example [
+         *       "SUPPORT_AGENT"
+         *     ]
+         */
+        PlatformRoles: ("SUPER_ADMIN" | "SUPPORT_AGENT")[];
+        /**
+         * @description An account as the platform's administrators list it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "email": "ada@example.com",
+         *       "display_name": "Ada Moreau",
+         *       "status": "LOCKED",
+         *       "platform_roles": [],
+         *       "mfa_enabled": true,
+         *       "must_reset_password": false,
+         *       "last_login_at": "2026-03-02T14:30:00.000Z",
+         *       "created_at": "2026-01-05T09:00:00.000Z"
+         *     }
+         */
+        UserAccount: {
+            id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            /** @description The full name. */
+            display_name: string;
+            status: components["schemas"]["AccountStatus"];
+            platform_roles: components["schemas"]["PlatformRoles"];
+            /** @description Whether a second factor is asked for. */
+            mfa_enabled: boolean;
+            /** @description Whether a new password must be chosen first. */
+            must_reset_password: boolean;
+            /**
+             * Format: date-time
+             * @description The last sign-in; null when there was none.
+             */
+            last_login_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of accounts.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *           "email": "ada@example.com",
+         *           "display_name": "Ada Moreau",
+         *           "status": "LOCKED",
+         *           "platform_roles": [],
+         *           "mfa_enabled": true,
+         *           "must_reset_password": false,
+         *           "last_login_at": "2026-03-02T14:30:00.000Z",
+         *           "created_at": "2026-01-05T09:00:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        UserAccountPage: {
+            /** @description The accounts, in order. */
+            items: components["schemas"]["UserAccount"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Failed sign-ins in a row, and what they led to.
+         * @example {
+         *       "failed_attempts": 5,
+         *       "locked_until": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        LockoutInfo: {
+            /**
+             * Format: int32
+             * @description How many since the last good one.
+             */
+            failed_attempts: number;
+            /**
+             * Format: date-time
+             * @description Until when the account is locked; null when it is not.
+             */
+            locked_until: string | null;
+        };
+        /**
+         * @description Where somebody works.
+         * @example {
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "organization_name": "Harbor Family Practice",
+         *       "role": "ADMIN"
+         *     }
+         */
+        AccountOrganization: {
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            role: components["schemas"]["OrganizationRole"];
+        };
+        /**
+         * @description A live session.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d61",
+         *       "device": "Pixel 9",
+         *       "user_agent": "ward/0.1.0",
+         *       "ip_address": "203.0.113.7",
+         *       "is_impersonation": false,
+         *       "created_at": "2026-03-02T14:00:00.000Z",
+         *       "last_active_at": "2026-03-02T14:30:00.000Z",
+         *       "expires_at": "2026-03-03T02:00:00.000Z"
+         *     }
+         */
+        AccountSession: {
+            id: components["schemas"]["Uuid"];
+            /** @description The device, as it named itself. */
+            device: string | null;
+            /** @description The program that signed in. */
+            user_agent: string | null;
+            /** @description The address it signed in from. */
+            ip_address: string | null;
+            /** @description Whether an administrator holds it, acting as this person. */
+            is_impersonation: boolean;
+            created_at: components["schemas"]["Timestamp"];
+            last_active_at: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description An account as the platform's administrators see it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "email": "ada@example.com",
+         *       "display_name": "Ada Moreau",
+         *       "status": "LOCKED",
+         *       "platform_roles": [],
+         *       "mfa_enabled": true,
+         *       "must_reset_password": false,
+         *       "last_login_at": "2026-03-02T14:30:00.000Z",
+         *       "created_at": "2026-01-05T09:00:00.000Z",
+         *       "timezone": "America/New_York",
+         *       "suspended_at": null,
+         *       "suspended_reason": null,
+         *       "lockout_info": {
+         *         "failed_attempts": 5,
+         *         "locked_until": "2026-03-02T14:45:00.000Z"
+         *       },
+         *       "organizations": [
+         *         {
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "organization_name": "Harbor Family Practice",
+         *           "role": "ADMIN"
+         *         }
+         *       ],
+         *       "sessions": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d61",
+         *           "device": "Pixel 9",
+         *           "user_agent": "ward/0.1.0",
+         *           "ip_address": "203.0.113.7",
+         *           "is_impersonation": false,
+         *           "created_at": "2026-03-02T14:00:00.000Z",
+         *           "last_active_at": "2026-03-02T14:30:00.000Z",
+         *           "expires_at": "2026-03-03T02:00:00.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        UserAccountDetail: {
+            id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            /** @description The full name. */
+            display_name: string;
+            status: components["schemas"]["AccountStatus"];
+            platform_roles: components["schemas"]["PlatformRoles"];
+            /** @description Whether a second factor is asked for. */
+            mfa_enabled: boolean;
+            /** @description Whether a new password must be chosen first. */
+            must_reset_password: boolean;
+            /**
+             * Format: date-time
+             * @description The last sign-in; null when there was none.
+             */
+            last_login_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            timezone: components["schemas"]["TimeZone"];
+            /**
+             * Format: date-time
+             * @description Since when; null when it is not.
+             */
+            suspended_at: string | null;
+            /** @description Why; null when it is not. */
+            suspended_reason: string | null;
+            lockout_info: components["schemas"]["LockoutInfo"];
+            /** @description Where the person works, by name. */
+            organizations: components["schemas"]["AccountOrganization"][];
+            /** @description The live sessions, the last used first. */
+            sessions: components["schemas"]["AccountSession"][];
+        };
+        /**
+         * @description A new version.
+         * @example {
+         *       "type": "HIPAA_NOTICE",
+         *       "version": "2.0",
+         *       "title": "Notice of Privacy Practices",
+         *       "content": "This notice describes how medical information about you may be used."
+         *     }
+         */
+        ConsentDocumentCreate: {
+            type: components["schemas"]["ConsentDocumentType"];
+            /** @description Its version, new among its kind. */
+            version: string;
+            /** @description Its title. */
+            title: string;
+            /** @description Its text, Markdown. */
+            content: string;
+            /**
+             * Format: date-time
+             * @description From when it must be signed; at once when left out. Never in the past.
+             */
+            effective_date?: string;
         };
         /**
          * @description A plain value.
@@ -3999,11 +5927,24 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN";
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "FORBIDDEN";
                 };
             };
         };
-        /** @description The account or the impersonation cannot be used. */
+        /** @description The password is not right. It counts towards the lockout. */
+        InvalidPassword: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_PASSWORD";
+                };
+            };
+        };
+        /** @description The account or the impersonation cannot be used, or the caller is an API key. */
         ForbiddenAccount: {
             headers: {
                 "X-Request-ID": components["headers"]["RequestId"];
@@ -4012,7 +5953,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED";
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "FORBIDDEN";
                 };
             };
         };
@@ -4025,20 +5966,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED";
-                };
-            };
-        };
-        /** @description No such resource, or one of another tenant. */
-        NotFound: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "NOT_FOUND";
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN";
                 };
             };
         };
@@ -4055,6 +5983,19 @@ export interface components {
                 };
             };
         };
+        /** @description No such resource, or one of another tenant. */
+        NotFound: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND";
+                };
+            };
+        };
         /** @description The account cannot be used or consents are missing. */
         ForbiddenConsent: {
             headers: {
@@ -4064,7 +6005,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED";
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN";
                 };
             };
         };
@@ -4078,6 +6019,136 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN";
+                };
+            };
+        };
+        /** @description A gate refuses: account, impersonation, role, consent or MFA. */
+        ForbiddenAdmin: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
+                };
+            };
+        };
+        /** @description Somebody with this address is a member or is invited already. */
+        AlreadyMember: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ALREADY_MEMBER" | "CONFLICT";
+                };
+            };
+        };
+        /** @description An organization keeps at least one ADMIN. */
+        LastAdmin: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "LAST_ADMIN";
+                };
+            };
+        };
+        /** @description The invitation is no longer open. */
+        InvitationClosed: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "INVITATION_USED" | "INVITATION_EXPIRED";
+                };
+            };
+        };
+        /** @description The invitation is no longer open, or was sent 5 times again already. */
+        InvitationNotResent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "INVITATION_USED" | "RESEND_LIMIT_EXCEEDED";
+                };
+            };
+        };
+        /** @description There is a newer invitation for this address, or it is a member’s. */
+        InvitedAgain: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ALREADY_MEMBER" | "CONFLICT";
+                };
+            };
+        };
+        /** @description The invitation has expired, or was answered or cancelled. */
+        InvitationNotOpen: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVITATION_EXPIRED" | "INVITATION_USED";
+                };
+            };
+        };
+        /** @description The invitation is no longer open. */
+        InvitationAnswered: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "INVITATION_USED" | "INVITATION_EXPIRED";
+                };
+            };
+        };
+        /** @description The caller is a member already. */
+        MemberAlready: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ALREADY_MEMBER";
+                };
+            };
+        };
+        /** @description A gate refuses: account, impersonation, role, consent, MFA or step-up. */
+        ForbiddenStepUp: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "STEP_UP_REQUIRED";
                 };
             };
         };
@@ -4159,19 +6230,6 @@ export interface components {
                 };
             };
         };
-        /** @description A gate refuses: account, impersonation, role, consent or MFA. */
-        ForbiddenAdmin: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
-                };
-            };
-        };
         /** @description The stream. Each block has `id`, `event` and `data` (one line of JSON), which together are a `StreamEvent`; `retry` comes first. It stays open until the client or a `stream.closed` ends it. */
         EventStream: {
             headers: {
@@ -4191,20 +6249,7 @@ export interface components {
             content: {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "MFA_REQUIRED";
-                };
-            };
-        };
-        /** @description A gate refuses: account, impersonation, role, consent, MFA or step-up. */
-        ForbiddenStepUp: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "STEP_UP_REQUIRED";
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
                 };
             };
         };
@@ -4242,8 +6287,26 @@ export interface components {
         Cursor: components["schemas"]["Cursor"];
         /** @description Also count everything that matches. */
         IncludeTotal: boolean;
+        /** @description The session. */
+        SessionId: components["schemas"]["Uuid"];
+        /** @description The notification. */
+        NotificationId: components["schemas"]["Uuid"];
         /** @description The organization. */
         OrgId: components["schemas"]["Uuid"];
+        /** @description Only members with this role. */
+        MemberRole: components["schemas"]["OrganizationRole"];
+        /** @description Part of the name or the e-mail address, in any case. */
+        MemberSearch: string;
+        /** @description The membership. */
+        MemberId: components["schemas"]["Uuid"];
+        /** @description Only invitations in this state. */
+        InvitationStatusFilter: "PENDING" | "ACCEPTED" | "DECLINED" | "EXPIRED" | "CANCELLED" | "ALL";
+        /** @description The invitation. */
+        InvitationId: components["schemas"]["Uuid"];
+        /** @description The token of the mailed link. */
+        InvitationToken: string;
+        /** @description The API key. */
+        ApiKeyId: components["schemas"]["Uuid"];
         /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
         IdempotencyKey: string;
         /** @description The patient. */
@@ -4264,6 +6327,8 @@ export interface components {
         LastEventId: components["schemas"]["EventId"];
         /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
         OrganizationQuery: components["schemas"]["Uuid"];
+        /** @description The account. */
+        UserId: components["schemas"]["Uuid"];
     };
     requestBodies: never;
     headers: {
@@ -4412,7 +6477,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description The credential is right, and the account is locked or suspended. */
+            /** @description The credential is right, and the account is locked, suspended or in need of a new password. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4422,7 +6487,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED";
                     };
                 };
             };
@@ -4456,7 +6521,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description The credential is right, and the account is locked or suspended. */
+            /** @description The credential is right, and the account is locked, suspended or in need of a new password. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4466,7 +6531,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED";
                     };
                 };
             };
@@ -4545,7 +6610,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
-            /** @description The credential is right, and the account is locked or suspended. */
+            /** @description The credential is right, and the account is locked, suspended or in need of a new password. */
             403: {
                 headers: {
                     "X-Request-ID": components["headers"]["RequestId"];
@@ -4555,7 +6620,7 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"] & {
                         /** @enum {unknown} */
-                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED";
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED";
                     };
                 };
             };
@@ -4589,6 +6654,93 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordResetRequest"];
+            };
+        };
+        responses: {
+            /** @description If there is such an account, its mail is on the way. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordReset"];
+            };
+        };
+        responses: {
+            /** @description The new password counts from now on. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetResult"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidPassword"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getCurrentUser: {
         parameters: {
             query?: never;
@@ -4609,6 +6761,49 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenAccount"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteCurrentUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The account is closed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidPassword"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            /** @description An organization would be left without an ADMIN. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "LAST_ADMIN";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
@@ -4638,6 +6833,416 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of them. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session. */
+                session_id: components["parameters"]["SessionId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has ended. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCommunicationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The preferences. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunicationPreferences"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateCommunicationPreferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommunicationPreferencesUpdate"];
+            };
+        };
+        responses: {
+            /** @description The preferences as they are now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommunicationPreferences"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    registerDeviceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceRegistration"];
+            };
+        };
+        responses: {
+            /** @description The device. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Device"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeDeviceToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceRemoval"];
+            };
+        };
+        responses: {
+            /** @description It gets nothing any more. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    disableMfa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordConfirmation"];
+            };
+        };
+        responses: {
+            /** @description It is off; the secret and the backup codes are gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidPassword"];
+            401: components["responses"]["Unauthorized"];
+            /** @description The account cannot be used, the role needs it, or an administrator impersonates. */
+            403: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "FORBIDDEN" | "MFA_REQUIRED_FOR_ROLE";
+                    };
+                };
+            };
+            /** @description It is not on. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    regenerateMfaBackupCodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordConfirmation"];
+            };
+        };
+        responses: {
+            /** @description The new codes, shown this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MfaBackupCodes"];
+                };
+            };
+            400: components["responses"]["InvalidPassword"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonal"];
+            /** @description It is not on. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description Only those that are unread. */
+                filter?: "unread";
+                /** @description Only this kind. */
+                type?: components["schemas"]["NotificationType"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of notifications. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    markAllNotificationsRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationsReadUntil"];
+            };
+        };
+        responses: {
+            /** @description How many were marked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationsMarked"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notification. */
+                notification_id: components["parameters"]["NotificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The notification. */
+                notification_id: components["parameters"]["NotificationId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationUpdate"];
+            };
+        };
+        responses: {
+            /** @description The notification. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenConsent"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
@@ -4798,6 +7403,40 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    listConsentHistory: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of signatures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentHistoryPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAccount"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     getConsentDocument: {
         parameters: {
             query?: never;
@@ -4916,6 +7555,514 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenMember"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationUpdate"];
+            };
+        };
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMembers: {
+        parameters: {
+            query?: {
+                /** @description Only members with this role. */
+                role?: components["parameters"]["MemberRole"];
+                /** @description Part of the name or the e-mail address, in any case. */
+                search?: components["parameters"]["MemberSearch"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of members. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenMember"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    inviteMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberInvite"];
+            };
+        };
+        responses: {
+            /** @description The invitation. Its link goes out by mail only. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["AlreadyMember"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The membership. */
+                member_id: components["parameters"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["LastAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The membership. */
+                member_id: components["parameters"]["MemberId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MemberUpdate"];
+            };
+        };
+        responses: {
+            /** @description The member. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["LastAdmin"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description Only invitations in this state. */
+                status?: components["parameters"]["InvitationStatusFilter"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of invitations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The invitation. */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Cancelled. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvitationClosed"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    resendInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The invitation. */
+                invitation_id: components["parameters"]["InvitationId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["InvitationNotResent"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["InvitedAgain"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token of the mailed link. */
+                token: components["parameters"]["InvitationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOffer"];
+                };
+            };
+            400: components["responses"]["InvitationNotOpen"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token of the mailed link. */
+                token: components["parameters"]["InvitationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The membership. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationAccepted"];
+                };
+            };
+            400: components["responses"]["InvitationAnswered"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["MemberAlready"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    declineInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token of the mailed link. */
+                token: components["parameters"]["InvitationToken"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The declined invitation. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOffer"];
+                };
+            };
+            400: components["responses"]["InvitationAnswered"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listApiKeys: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of API keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyCreate"];
+            };
+        };
+        responses: {
+            /** @description The key with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyCreated"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStepUp"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeApiKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The API key. */
+                api_key_id: components["parameters"]["ApiKeyId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
@@ -6000,7 +9147,7 @@ export interface operations {
             query?: {
                 /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
                 organization_id?: components["parameters"]["OrganizationQuery"];
-                /** @description Only what this person did, as themselves or impersonating. */
+                /** @description Only what this person did, as themselves or impersonating; or this API key. */
                 actor?: components["schemas"]["Uuid"];
                 /** @description Only this kind of record. */
                 resource_type?: components["schemas"]["AuditResourceType"];
@@ -6040,6 +9187,507 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    exportAuditLogs: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+                /** @description Only what this person did, as themselves or impersonating; or this API key. */
+                actor?: components["schemas"]["Uuid"];
+                /** @description Only this kind of record. */
+                resource_type?: components["schemas"]["AuditResourceType"];
+                /** @description Only this record. */
+                resource_id?: components["schemas"]["Uuid"];
+                /** @description Only this action. */
+                action_type?: components["schemas"]["AuditAction"];
+                /** @description Only what succeeded, or only what was refused. */
+                outcome?: components["schemas"]["AuditOutcome"];
+                /** @description From this day on, in the organization's time zone. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Up to this day and with it, in the organization's time zone. */
+                end_date?: components["schemas"]["LocalDate"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The rows, newest first, then by id, and the trailer. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": components["schemas"]["AuditExport"];
+                    "application/x-ndjson": components["schemas"]["AuditExport"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStepUp"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    verifyAuditIntegrity: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+                /** @description Only rows sealed from this day on, in UTC. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Only rows sealed up to this day and with it, in UTC. */
+                end_date?: components["schemas"]["LocalDate"];
+                /** @description The number of a seal that was kept outside; goes with `seal_hash`. */
+                seal_number?: components["schemas"]["SealNumber"];
+                /** @description The hash of that seal. */
+                seal_hash?: components["schemas"]["SealHash"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was found. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditIntegrity"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Part of the name. Accents and case do not matter. */
+                search?: string;
+                /** @description Only these. */
+                status?: components["schemas"]["OrganizationStatus"];
+                /** @description Only with this subscription. */
+                subscription_status?: components["schemas"]["SubscriptionStatus"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAccountPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suspendOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAccount"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStepUp"];
+            404: components["responses"]["NotFound"];
+            /** @description It is suspended already. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reactivateOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The organization. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationAccount"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description It is not suspended. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listAllUsers: {
+        parameters: {
+            query?: {
+                /** @description Part of the name or of the e-mail address. Accents and case do not matter. */
+                search?: string;
+                /** @description Only these. */
+                status?: components["schemas"]["AccountStatus"];
+                /** @description Only with, or only without, multi-factor authentication. */
+                mfa_enabled?: boolean;
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of accounts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unlockUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    suspendUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStepUp"];
+            404: components["responses"]["NotFound"];
+            /** @description It is suspended already, one's own, or the last super-admin's. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    reactivateUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description It is not suspended. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    forcePasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The account. */
+                user_id: components["parameters"]["UserId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AdministrativeReason"];
+            };
+        };
+        responses: {
+            /** @description The account. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserAccountDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    publishConsentDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConsentDocumentCreate"];
+            };
+        };
+        responses: {
+            /** @description The document. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConsentDocument"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            /** @description This version of this kind exists. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

@@ -13,6 +13,23 @@ export type Instant = ColumnType<string, string | Date, string | Date>
 export type Json = ColumnType<JsonValue, string, string>
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [key: string]: JsonValue | undefined }
 
+export interface ApiKeysTable {
+  id: string
+  organization_id: string
+  name: string
+  prefix: string
+  secret_hash: Buffer
+  role: 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR'
+  scopes: string[]
+  created_by: string
+  last_used_at: Instant | null
+  expires_at: Instant | null
+  revoked_at: Instant | null
+  revoked_by: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface AppointmentsTable {
   id: string
   organization_id: string
@@ -52,6 +69,22 @@ export interface AuditLogsTable {
   problem_code: string | null
   changes: Json | null
   occurred_at: Instant
+  xid: Generated<string>
+}
+
+export interface AuditSealsTable {
+  number: number
+  first_xid: string
+  first_id: string
+  last_xid: string
+  last_id: string
+  row_count: number
+  first_occurred_at: Instant
+  last_occurred_at: Instant
+  root: Buffer
+  previous_hash: Buffer
+  hash: Buffer
+  sealed_at: Instant
 }
 
 export interface CareTeamAssignmentsTable {
@@ -73,6 +106,7 @@ export interface ConsentDocumentsTable {
   content: string
   effective_date: Instant
   created_at: Generated<Instant>
+  announce_at: Instant | null
 }
 
 export interface ConsentsTable {
@@ -136,6 +170,23 @@ export interface ImpersonationsTable {
   ended_by: string | null
   audit_log_id: string
   created_at: Generated<Instant>
+}
+
+export interface InvitationsTable {
+  id: string
+  organization_id: string
+  email: string
+  role: 'ADMIN' | 'PROVIDER' | 'STAFF' | 'CALL_CENTER_AGENT' | 'AUDITOR'
+  token_hash: Buffer
+  status: Generated<'PENDING' | 'ACCEPTED' | 'DECLINED' | 'EXPIRED' | 'CANCELLED'>
+  inviter_user_id: string
+  expires_at: Instant
+  accepted_at: Instant | null
+  accepted_by: string | null
+  email_matches: boolean | null
+  resend_count: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
 }
 
 export interface MessageParticipantsTable {
@@ -242,6 +293,15 @@ export interface OrganizationsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+}
+
+export interface PasswordResetTokensTable {
+  id: string
+  user_id: string
+  token_hash: Buffer
+  expires_at: Instant
+  used_at: Instant | null
+  created_at: Generated<Instant>
 }
 
 export interface PatientProxyAssignmentsTable {
@@ -361,6 +421,16 @@ export interface TelemetryEventsTable {
   created_at: Generated<Instant>
 }
 
+export interface UserDevicesTable {
+  id: string
+  user_id: string
+  fcm_token: string
+  platform: 'ios' | 'android' | 'web'
+  last_active_at: Instant
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface UserMfaBackupCodesTable {
   user_id: string
   code_hash: Buffer
@@ -410,12 +480,15 @@ export interface UsersTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  preferences_updated_at: Instant | null
 }
 
 /** Every table, as Kysely knows it. */
 export interface Tables {
+  api_keys: ApiKeysTable
   appointments: AppointmentsTable
   audit_logs: AuditLogsTable
+  audit_seals: AuditSealsTable
   care_team_assignments: CareTeamAssignmentsTable
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable
@@ -424,6 +497,7 @@ export interface Tables {
   events_purged: EventsPurgedTable
   idempotency_keys: IdempotencyKeysTable
   impersonations: ImpersonationsTable
+  invitations: InvitationsTable
   message_participants: MessageParticipantsTable
   message_threads: MessageThreadsTable
   messages: MessagesTable
@@ -433,6 +507,7 @@ export interface Tables {
   organization_memberships: OrganizationMembershipsTable
   organization_patients: OrganizationPatientsTable
   organizations: OrganizationsTable
+  password_reset_tokens: PasswordResetTokensTable
   patient_proxy_assignments: PatientProxyAssignmentsTable
   patients: PatientsTable
   providers: ProvidersTable
@@ -443,6 +518,7 @@ export interface Tables {
   support_ticket_counters: SupportTicketCountersTable
   support_tickets: SupportTicketsTable
   telemetry_events: TelemetryEventsTable
+  user_devices: UserDevicesTable
   user_mfa_backup_codes: UserMfaBackupCodesTable
   user_sessions: UserSessionsTable
   users: UsersTable

@@ -24,6 +24,12 @@ export interface AuthHandlers {
   refreshSession: Handler<'refreshSession'>
   /** Sign out. */
   logout: Handler<'logout'>
+  /** Ask for a password reset. */
+  requestPasswordReset: Handler<'requestPasswordReset'>
+  /** Set a new password with the mailed token. */
+  resetPassword: Handler<'resetPassword'>
+  /** Change the password. */
+  changePassword: Handler<'changePassword'>
 }
 
 export interface UsersHandlers {
@@ -31,13 +37,42 @@ export interface UsersHandlers {
   getCurrentUser: Handler<'getCurrentUser'>
   /** Change one's name or time zone. */
   updateCurrentUser: Handler<'updateCurrentUser'>
+  /** Close one's account. */
+  deleteCurrentUser: Handler<'deleteCurrentUser'>
+  /** One's open sessions. */
+  listSessions: Handler<'listSessions'>
+  /** End a session. */
+  revokeSession: Handler<'revokeSession'>
+  /** What one may be contacted about. */
+  getCommunicationPreferences: Handler<'getCommunicationPreferences'>
+  /** Change what one may be contacted about. */
+  updateCommunicationPreferences: Handler<'updateCommunicationPreferences'>
+  /** Register a device for push messages. */
+  registerDeviceToken: Handler<'registerDeviceToken'>
+  /** Take a device off push messages. */
+  removeDeviceToken: Handler<'removeDeviceToken'>
 }
 
 export interface MfaHandlers {
+  /** Turn multi-factor authentication off. */
+  disableMfa: Handler<'disableMfa'>
+  /** New backup codes. */
+  regenerateMfaBackupCodes: Handler<'regenerateMfaBackupCodes'>
   /** Begin setting up multi-factor authentication. */
   setupMfa: Handler<'setupMfa'>
   /** Turn multi-factor authentication on. */
   verifyMfa: Handler<'verifyMfa'>
+}
+
+export interface NotificationsHandlers {
+  /** The caller's notifications. */
+  listNotifications: Handler<'listNotifications'>
+  /** Mark all read, up to an instant. */
+  markAllNotificationsRead: Handler<'markAllNotificationsRead'>
+  /** Mark one read or unread. */
+  updateNotification: Handler<'updateNotification'>
+  /** Delete one. */
+  deleteNotification: Handler<'deleteNotification'>
 }
 
 export interface ConsentHandlers {
@@ -45,8 +80,12 @@ export interface ConsentHandlers {
   recordConsent: Handler<'recordConsent'>
   /** What is still to sign. */
   listRequiredConsents: Handler<'listRequiredConsents'>
+  /** What one has signed. */
+  listConsentHistory: Handler<'listConsentHistory'>
   /** The text of a document. */
   getConsentDocument: Handler<'getConsentDocument'>
+  /** Put a new version into force. */
+  publishConsentDocument: Handler<'publishConsentDocument'>
 }
 
 export interface OrganizationsHandlers {
@@ -56,6 +95,45 @@ export interface OrganizationsHandlers {
   createOrganization: Handler<'createOrganization'>
   /** One organization. */
   getOrganization: Handler<'getOrganization'>
+  /** Change an organization. */
+  updateOrganization: Handler<'updateOrganization'>
+  /** Delete an organization. */
+  deleteOrganization: Handler<'deleteOrganization'>
+}
+
+export interface MembersHandlers {
+  /** An organization's members. */
+  listMembers: Handler<'listMembers'>
+  /** Invite somebody. */
+  inviteMember: Handler<'inviteMember'>
+  /** Change a member's role. */
+  updateMember: Handler<'updateMember'>
+  /** Remove a member. */
+  removeMember: Handler<'removeMember'>
+}
+
+export interface InvitationsHandlers {
+  /** An organization's invitations. */
+  listInvitations: Handler<'listInvitations'>
+  /** Cancel an invitation. */
+  cancelInvitation: Handler<'cancelInvitation'>
+  /** Send an invitation again. */
+  resendInvitation: Handler<'resendInvitation'>
+  /** What an invitation offers. */
+  getInvitation: Handler<'getInvitation'>
+  /** Accept an invitation. */
+  acceptInvitation: Handler<'acceptInvitation'>
+  /** Decline an invitation. */
+  declineInvitation: Handler<'declineInvitation'>
+}
+
+export interface ApiKeysHandlers {
+  /** An organization's API keys. */
+  listApiKeys: Handler<'listApiKeys'>
+  /** A new API key. */
+  createApiKey: Handler<'createApiKey'>
+  /** Revoke an API key. */
+  revokeApiKey: Handler<'revokeApiKey'>
 }
 
 export interface PatientsHandlers {
@@ -131,6 +209,31 @@ export interface AdminHandlers {
   endImpersonation: Handler<'endImpersonation'>
   /** The organization's audit trail. */
   listAuditLogs: Handler<'listAuditLogs'>
+  /** The audit trail as a file. */
+  exportAuditLogs: Handler<'exportAuditLogs'>
+  /** Check that nobody rewrote the audit trail. */
+  verifyAuditIntegrity: Handler<'verifyAuditIntegrity'>
+}
+
+export interface SuperAdminHandlers {
+  /** Every organization. */
+  listAllOrganizations: Handler<'listAllOrganizations'>
+  /** Close an organization to everyone in it. */
+  suspendOrganization: Handler<'suspendOrganization'>
+  /** Open a suspended organization again. */
+  reactivateOrganization: Handler<'reactivateOrganization'>
+  /** Every account. */
+  listAllUsers: Handler<'listAllUsers'>
+  /** One account. */
+  getUser: Handler<'getUser'>
+  /** Lift a lockout. */
+  unlockUser: Handler<'unlockUser'>
+  /** Suspend an account. */
+  suspendUser: Handler<'suspendUser'>
+  /** Let a suspended account in again. */
+  reactivateUser: Handler<'reactivateUser'>
+  /** Make somebody choose a new password. */
+  forcePasswordReset: Handler<'forcePasswordReset'>
 }
 
 export interface TelemetryHandlers {
@@ -143,8 +246,12 @@ export type Handlers = HealthHandlers &
   AuthHandlers &
   UsersHandlers &
   MfaHandlers &
+  NotificationsHandlers &
   ConsentHandlers &
   OrganizationsHandlers &
+  MembersHandlers &
+  InvitationsHandlers &
+  ApiKeysHandlers &
   PatientsHandlers &
   AppointmentsHandlers &
   MessagingHandlers &
@@ -152,4 +259,5 @@ export type Handlers = HealthHandlers &
   SupportDeskHandlers &
   EventsHandlers &
   AdminHandlers &
+  SuperAdminHandlers &
   TelemetryHandlers

@@ -56,7 +56,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"login","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   completeMfaChallenge: {
@@ -67,7 +67,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   stepUp: {
@@ -78,7 +78,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"STEP_UP","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   refreshSession: {
@@ -89,7 +89,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   logout: {
@@ -100,8 +100,41 @@ export const operations = {
     status: 204,
     contentType: null,
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LOGOUT","resource":"SESSION"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  requestPasswordReset: {
+    id: "requestPasswordReset",
+    tag: "auth",
+    method: "POST",
+    path: "/api/auth/password/forgot",
+    status: 202,
+    contentType: null,
+    etag: false,
+    codes: ["PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  resetPassword: {
+    id: "resetPassword",
+    tag: "auth",
+    method: "POST",
+    path: "/api/auth/password/reset",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"PASSWORD_RESET","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  changePassword: {
+    id: "changePassword",
+    tag: "auth",
+    method: "POST",
+    path: "/api/auth/password/change",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"PASSWORD_CHANGE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   getCurrentUser: {
     id: "getCurrentUser",
@@ -111,7 +144,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   updateCurrentUser: {
@@ -122,8 +155,151 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"USER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteCurrentUser: {
+    id: "deleteCurrentUser",
+    tag: "users",
+    method: "DELETE",
+    path: "/api/users/me",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  listSessions: {
+    id: "listSessions",
+    tag: "users",
+    method: "GET",
+    path: "/api/users/me/sessions",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  revokeSession: {
+    id: "revokeSession",
+    tag: "users",
+    method: "DELETE",
+    path: "/api/users/me/sessions/{session_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  getCommunicationPreferences: {
+    id: "getCommunicationPreferences",
+    tag: "users",
+    method: "GET",
+    path: "/api/users/me/communication-preferences",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  updateCommunicationPreferences: {
+    id: "updateCommunicationPreferences",
+    tag: "users",
+    method: "PATCH",
+    path: "/api/users/me/communication-preferences",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"COMMUNICATION_PREFERENCES"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  registerDeviceToken: {
+    id: "registerDeviceToken",
+    tag: "users",
+    method: "POST",
+    path: "/api/users/device-token",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  removeDeviceToken: {
+    id: "removeDeviceToken",
+    tag: "users",
+    method: "DELETE",
+    path: "/api/users/device-token",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  disableMfa: {
+    id: "disableMfa",
+    tag: "mfa",
+    method: "DELETE",
+    path: "/api/users/me/mfa",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","MFA_REQUIRED_FOR_ROLE","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_DISABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  regenerateMfaBackupCodes: {
+    id: "regenerateMfaBackupCodes",
+    tag: "mfa",
+    method: "POST",
+    path: "/api/users/me/mfa/backup-codes",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_BACKUP_CODES","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  listNotifications: {
+    id: "listNotifications",
+    tag: "notifications",
+    method: "GET",
+    path: "/api/users/me/notifications",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  markAllNotificationsRead: {
+    id: "markAllNotificationsRead",
+    tag: "notifications",
+    method: "POST",
+    path: "/api/users/me/notifications/mark-all-read",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  updateNotification: {
+    id: "updateNotification",
+    tag: "notifications",
+    method: "PATCH",
+    path: "/api/users/me/notifications/{notification_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteNotification: {
+    id: "deleteNotification",
+    tag: "notifications",
+    method: "DELETE",
+    path: "/api/users/me/notifications/{notification_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   setupMfa: {
     id: "setupMfa",
@@ -133,7 +309,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONFLICT","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_SETUP","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   verifyMfa: {
@@ -144,7 +320,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_ENABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   recordConsent: {
@@ -155,7 +331,7 @@ export const operations = {
     status: 201,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"SIGN_CONSENT","resource":"CONSENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   listRequiredConsents: {
@@ -166,7 +342,18 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  listConsentHistory: {
+    id: "listConsentHistory",
+    tag: "consent",
+    method: "GET",
+    path: "/api/consent/history",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   getConsentDocument: {
@@ -177,7 +364,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   listOrganizations: {
@@ -188,7 +375,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   createOrganization: {
@@ -199,8 +386,8 @@ export const operations = {
     status: 201,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id","organization":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   getOrganization: {
     id: "getOrganization",
@@ -212,6 +399,171 @@ export const operations = {
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  updateOrganization: {
+    id: "updateOrganization",
+    tag: "organizations",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteOrganization: {
+    id: "deleteOrganization",
+    tag: "organizations",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"DELETE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listMembers: {
+    id: "listMembers",
+    tag: "members",
+    method: "GET",
+    path: "/api/organizations/{org_id}/members",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  inviteMember: {
+    id: "inviteMember",
+    tag: "members",
+    method: "POST",
+    path: "/api/organizations/{org_id}/members",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"MEMBER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateMember: {
+    id: "updateMember",
+    tag: "members",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/members/{member_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  removeMember: {
+    id: "removeMember",
+    tag: "members",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/members/{member_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REMOVE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listInvitations: {
+    id: "listInvitations",
+    tag: "invitations",
+    method: "GET",
+    path: "/api/organizations/{org_id}/invitations",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  cancelInvitation: {
+    id: "cancelInvitation",
+    tag: "invitations",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/invitations/{invitation_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CANCEL","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  resendInvitation: {
+    id: "resendInvitation",
+    tag: "invitations",
+    method: "POST",
+    path: "/api/organizations/{org_id}/invitations/{invitation_id}/resend",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","RESEND_LIMIT_EXCEEDED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"RESEND","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getInvitation: {
+    id: "getInvitation",
+    tag: "invitations",
+    method: "GET",
+    path: "/api/invitations/{token}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVITATION_EXPIRED","INVITATION_USED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"public":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  acceptInvitation: {
+    id: "acceptInvitation",
+    tag: "invitations",
+    method: "POST",
+    path: "/api/invitations/{token}/accept",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","ALREADY_MEMBER","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"ACCEPT","resource":"INVITATION","id":"response.invitation_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  declineInvitation: {
+    id: "declineInvitation",
+    tag: "invitations",
+    method: "POST",
+    path: "/api/invitations/{token}/decline",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"public":true},"tenancy":"person","audit":{"action":"DECLINE","resource":"INVITATION","id":"response.id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  listApiKeys: {
+    id: "listApiKeys",
+    tag: "api-keys",
+    method: "GET",
+    path: "/api/organizations/{org_id}/api-keys",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  createApiKey: {
+    id: "createApiKey",
+    tag: "api-keys",
+    method: "POST",
+    path: "/api/organizations/{org_id}/api-keys",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"API_KEY","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+  },
+  revokeApiKey: {
+    id: "revokeApiKey",
+    tag: "api-keys",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/api-keys/{api_key_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   listPatients: {
     id: "listPatients",
@@ -288,7 +640,7 @@ export const operations = {
     contentType: "application/json",
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
   },
   createThread: {
     id: "createThread",
@@ -299,7 +651,7 @@ export const operations = {
     contentType: "application/json",
     etag: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   getThread: {
     id: "getThread",
@@ -310,7 +662,7 @@ export const operations = {
     contentType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   replyToThread: {
     id: "replyToThread",
@@ -321,7 +673,7 @@ export const operations = {
     contentType: "application/json",
     etag: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   listTickets: {
     id: "listTickets",
@@ -331,7 +683,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: false,
-    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   createTicket: {
@@ -342,7 +694,7 @@ export const operations = {
     status: 201,
     contentType: "application/json",
     etag: true,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_TICKET","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   getTicket: {
@@ -353,7 +705,7 @@ export const operations = {
     status: 200,
     contentType: "application/json",
     etag: true,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
   },
   addTicketMessage: {
@@ -364,7 +716,7 @@ export const operations = {
     status: 201,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
   listAllTickets: {
@@ -441,7 +793,7 @@ export const operations = {
     status: 200,
     contentType: "text/event-stream",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":true,"writes":false},
   },
   createStreamTicket: {
@@ -452,7 +804,7 @@ export const operations = {
     status: 201,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   streamOrganizationEvents: {
@@ -475,7 +827,7 @@ export const operations = {
     contentType: "application/json",
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id"},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id","reason":true},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
   },
   listImpersonations: {
     id: "listImpersonations",
@@ -497,7 +849,7 @@ export const operations = {
     contentType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
   listAuditLogs: {
     id: "listAuditLogs",
@@ -510,6 +862,138 @@ export const operations = {
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
   },
+  exportAuditLogs: {
+    id: "exportAuditLogs",
+    tag: "admin",
+    method: "GET",
+    path: "/api/admin/audit-logs/export",
+    status: 200,
+    contentType: "text/csv",
+    etag: false,
+    codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"EXPORT","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":false},
+  },
+  verifyAuditIntegrity: {
+    id: "verifyAuditIntegrity",
+    tag: "admin",
+    method: "GET",
+    path: "/api/admin/audit-logs/integrity",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  listAllOrganizations: {
+    id: "listAllOrganizations",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/organizations",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"ORGANIZATION"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  suspendOrganization: {
+    id: "suspendOrganization",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/organizations/{org_id}/suspend",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+  },
+  reactivateOrganization: {
+    id: "reactivateOrganization",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/organizations/{org_id}/reactivate",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listAllUsers: {
+    id: "listAllUsers",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/users",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  getUser: {
+    id: "getUser",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/users/{user_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER","id":"user_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  unlockUser: {
+    id: "unlockUser",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/users/{user_id}/unlock",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"UNLOCK_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  suspendUser: {
+    id: "suspendUser",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/users/{user_id}/suspend",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+  },
+  reactivateUser: {
+    id: "reactivateUser",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/users/{user_id}/reactivate",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  forcePasswordReset: {
+    id: "forcePasswordReset",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/users/{user_id}/force-password-reset",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  publishConsentDocument: {
+    id: "publishConsentDocument",
+    tag: "consent",
+    method: "POST",
+    path: "/api/super-admin/consent-documents",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"CONSENT_DOCUMENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   recordTelemetry: {
     id: "recordTelemetry",
     tag: "telemetry",
@@ -518,7 +1002,7 @@ export const operations = {
     status: 202,
     contentType: "application/json",
     etag: false,
-    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
 } as const satisfies Record<string, OperationDefinition>
@@ -539,16 +1023,48 @@ export interface DefaultedQuery {
   stepUp: never
   refreshSession: never
   logout: never
+  requestPasswordReset: never
+  resetPassword: never
+  changePassword: never
   getCurrentUser: never
   updateCurrentUser: never
+  deleteCurrentUser: never
+  listSessions: "limit" | "include_total"
+  revokeSession: never
+  getCommunicationPreferences: never
+  updateCommunicationPreferences: never
+  registerDeviceToken: never
+  removeDeviceToken: never
+  disableMfa: never
+  regenerateMfaBackupCodes: never
+  listNotifications: "limit" | "include_total"
+  markAllNotificationsRead: never
+  updateNotification: never
+  deleteNotification: never
   setupMfa: never
   verifyMfa: never
   recordConsent: never
   listRequiredConsents: never
+  listConsentHistory: "limit" | "include_total"
   getConsentDocument: never
   listOrganizations: "limit" | "include_total"
   createOrganization: never
   getOrganization: never
+  updateOrganization: never
+  deleteOrganization: never
+  listMembers: "limit" | "include_total"
+  inviteMember: never
+  updateMember: never
+  removeMember: never
+  listInvitations: "status" | "limit" | "include_total"
+  cancelInvitation: never
+  resendInvitation: never
+  getInvitation: never
+  acceptInvitation: never
+  declineInvitation: never
+  listApiKeys: "limit" | "include_total"
+  createApiKey: never
+  revokeApiKey: never
   listPatients: "limit" | "include_total"
   createPatient: never
   getPatient: never
@@ -576,5 +1092,17 @@ export interface DefaultedQuery {
   listImpersonations: "limit" | "include_total"
   endImpersonation: never
   listAuditLogs: "limit" | "include_total"
+  exportAuditLogs: never
+  verifyAuditIntegrity: never
+  listAllOrganizations: "limit" | "include_total"
+  suspendOrganization: never
+  reactivateOrganization: never
+  listAllUsers: "limit" | "include_total"
+  getUser: never
+  unlockUser: never
+  suspendUser: never
+  reactivateUser: never
+  forcePasswordReset: never
+  publishConsentDocument: never
   recordTelemetry: never
 }

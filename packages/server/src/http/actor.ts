@@ -51,10 +51,26 @@ export interface Person {
   readonly origin: Origin
 }
 
+/**
+ * An integrator's key: acts with its role inside its one organization. No person stands behind it, so it has neither
+ * session, consents nor a second factor, and no platform role.
+ */
+export interface ApiKey {
+  readonly kind: 'api-key'
+  readonly keyId: string
+  readonly organizationId: string
+  readonly organizationSuspended: boolean
+  readonly role: OrganizationRole
+  /** Whether it may also change something. */
+  readonly writes: boolean
+  readonly as: Extract<Admission, { kind: 'member' }>
+  readonly origin: Origin
+}
+
 /** Whoever calls a public operation. */
 export interface Anonymous {
   readonly kind: 'anonymous'
   readonly origin: Origin
 }
 
-export type Actor = Person | Anonymous
+export type Actor = Person | ApiKey | Anonymous

@@ -21,7 +21,7 @@ import { StartupError } from '../startup-error.ts'
 import type { Person } from './actor.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
-import type { Subscription } from './handler.ts'
+import type { Subscription, TextAnswer } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
@@ -38,6 +38,7 @@ import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
 import { openStream } from './stream.ts'
+import { sendText } from './text.ts'
 import { Schemas } from './validate.ts'
 
 declare module 'fastify' {
@@ -312,6 +313,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (invalid) throw invalid
     const input = { params, query, headers, body }
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
+    if (operation.contentType?.startsWith('text/')) return text(request, reply, state, handler, input)
     const result = operation.gates.writes
       ? await write(state, handler, input)
       : await read(state, handler, input)
@@ -320,6 +322,26 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)
     if (result.json === undefined) return reply.send()
     return reply.type('application/json; charset=utf-8').send(result.json)
+  }
+
+  /** The transaction stays open until the last piece is sent; the row of the audit trail is there before the first. */
+  function text(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: RequestState,
+    handler: AnyHandler,
+    input: object,
+  ): Promise<unknown> {
+    return sendText(request, reply, log, (send) =>
+      transaction(pool, scopeOf(state), 'read', async (db) => {
+        const value = await handler(contextOf(state, db, { events: [], jobs: [] }), input)
+        if (value instanceof Problem) throw value
+        if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
+        // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
+        await send(value as TextAnswer<string>)
+        return { value: undefined, commit: true }
+      }),
+    )
   }
 
   /** The gates again, for a stream that is already open. */

@@ -3,7 +3,8 @@ import type { Db } from '../db/scope.ts'
 import type { components, operations as contract } from '../generated/contract.ts'
 import type { CodeOf, DefaultedQuery, OperationId, operations } from '../generated/operations.ts'
 import type { Jobs } from '../jobs/queue.ts'
-import type { Anonymous, Person } from './actor.ts'
+import type { Anonymous, ApiKey, Person } from './actor.ts'
+import type { KeysMayCall } from './operation.ts'
 import type { Problem } from './problem.ts'
 
 type Parameters<Op extends OperationId> = contract[Op]['parameters']
@@ -36,12 +37,22 @@ type SuccessOf<Op extends OperationId> = contract[Op]['responses'] extends infer
     : never
   : never
 
-/** The success body; undefined for 204. Stream operations answer what to subscribe to. */
+/**
+ * A long text, written while it is made: for each media type of the contract the pieces, made when they are asked for
+ * and inside the handler's transaction. The caller's Accept chooses.
+ */
+export type TextAnswer<MediaType extends PropertyKey> = Readonly<
+  Record<MediaType, () => AsyncIterable<string>>
+>
+
+/** The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces. */
 export type Result<Op extends OperationId> = (typeof operations)[Op]['gates']['stream'] extends true
   ? Subscription
   : SuccessOf<Op> extends { content: { 'application/json': infer B } }
     ? B
-    : undefined
+    : SuccessOf<Op> extends { content: infer Content }
+      ? TextAnswer<keyof Content>
+      : undefined
 
 /** What a stream shows: any audience that matches, then the types. */
 export interface Subscription {
@@ -57,11 +68,13 @@ type StreamEvent = components['schemas']['StreamEvent']
 /** Events that handlers publish; heartbeat, stream.reset and stream.closed are the stream's own. */
 export type PublishedEvent = Exclude<StreamEvent, { event: 'heartbeat' | 'stream.reset' | 'stream.closed' }>
 
-/** Who receives an event: at least one of the three. */
+/** Who receives an event: at least one of them. */
 export interface Audience {
   readonly user?: string
   readonly organization?: string
   readonly support?: true
+  /** Everybody whom the consent gate holds, each in their own name; goes with none of the others. */
+  readonly consenting?: true
 }
 
 /** An event to put into the outbox, in the handler's own transaction. */
@@ -74,9 +87,14 @@ export type Emit = <Type extends PublishedEvent['event']>(event: {
 /** Queues a job in the handler's own transaction: it runs only if that commits. */
 export type Enqueue = <Name extends keyof Jobs>(name: Name, payload: Jobs[Name]) => void
 
-type ActorOf<Op extends OperationId> = (typeof operations)[Op]['gates']['access'] extends { public: true }
+type GatesOf<Op extends OperationId> = (typeof operations)[Op]['gates']
+
+/** A handler that needs a person refuses keys in its contract, or does not compile. */
+type ActorOf<Op extends OperationId> = GatesOf<Op>['access'] extends { public: true }
   ? Anonymous
-  : Person
+  : KeysMayCall<GatesOf<Op>> extends false
+    ? Person
+    : Person | ApiKey
 
 /** All that a handler sees of the server. */
 export interface Context<Op extends OperationId> {

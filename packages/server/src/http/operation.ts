@@ -15,13 +15,26 @@ export interface Access {
   /** The handler's query admits only the record's owner. */
   readonly owner?: true
   readonly platform?: readonly PlatformRole[]
+  /** Says otherwise than `KeysMayCall` does by itself: false where the handler needs a person. */
+  readonly api_key?: boolean
 }
 
 /** What the contract's extensions demand of one operation. */
 export interface Gates {
   readonly access: Access
   readonly tenancy: 'organization' | 'person' | 'platform' | 'none'
-  readonly audit: false | { readonly action: string; readonly resource: string; readonly id?: string }
+  readonly audit:
+    | false
+    | {
+        readonly action: string
+        readonly resource: string
+        /** Where the record's id is: a path parameter or `response.…`. */
+        readonly id?: string
+        /** For an operation outside an organization that acts on one: `response.…`. */
+        readonly organization?: string
+        /** The body's `reason` is one for the trail; elsewhere a field of that name may hold health information. */
+        readonly reason?: true
+      }
   readonly phi: boolean
   readonly idempotent: boolean
   readonly rateLimit: RateLimitClass | 'none'
@@ -48,3 +61,21 @@ export interface OperationDefinition {
   readonly codes: readonly string[]
   readonly gates: Gates
 }
+
+type KeyGates = Pick<Gates, 'access' | 'stepUp' | 'stream'>
+
+/**
+ * Whether API keys may call an operation: those that serve roles of an organization, unless `x-access` says
+ * otherwise. A key has no second factor to confirm with and no session to hold a stream by.
+ */
+export const keysMayCall = ({ access, stepUp, stream }: KeyGates): boolean =>
+  !stepUp && !stream && (access.api_key ?? access.organization !== undefined)
+
+/** `keysMayCall` for the compiler. */
+export type KeysMayCall<G extends KeyGates> = G extends { stepUp: true } | { stream: true }
+  ? false
+  : G['access'] extends { api_key: infer Said }
+    ? Said
+    : G['access'] extends { organization: unknown }
+      ? true
+      : false

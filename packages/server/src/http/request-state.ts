@@ -1,4 +1,4 @@
-import type { Actor, Origin, Person } from './actor.ts'
+import type { Actor, ApiKey, Origin, Person } from './actor.ts'
 import type { OperationDefinition } from './operation.ts'
 import type { LoadedSession } from './session.ts'
 
@@ -24,4 +24,14 @@ export type Gate = (state: RequestState) => void | Promise<void>
 /** The signed-in person of an operation that is not public. */
 export function personOf(state: RequestState): Person | null {
   return state.actor?.kind === 'person' ? state.actor : null
+}
+
+/** The API key that calls, if one does. */
+export function keyOf(state: RequestState): ApiKey | null {
+  return state.actor?.kind === 'api-key' ? state.actor : null
+}
+
+/** Whoever is signed in: the person's id, or the API key's. */
+export function actorIdOf(state: RequestState): string | null {
+  return personOf(state)?.userId ?? keyOf(state)?.keyId ?? null
 }

@@ -34,6 +34,8 @@ export interface LoadedSession {
     readonly self: boolean
     readonly expires_at: string | null
     readonly organizations: readonly string[]
+    /** Those of them that are suspended. */
+    readonly suspended: readonly string[]
   } & Readonly<Record<ProxyPermission, boolean>>)[]
   readonly pending_documents: readonly { id: string; type: string; version: string; title: string }[]
   readonly impersonation: {
@@ -69,4 +71,31 @@ export async function touchSession(pool: Pool, loaded: LoadedSession, now: Date)
     loaded.session.id,
     now,
   ])
+}
+
+/** An API key that is neither revoked nor of a deleted organization, as the function load_api_key answers it. */
+export interface LoadedKey {
+  readonly id: string
+  readonly organization_id: string
+  readonly suspended: boolean
+  readonly role: OrganizationRole
+  readonly scopes: readonly ('read' | 'write')[]
+  readonly last_used_at: string | null
+  readonly expires_at: string | null
+}
+
+/** Reads a key by its prefix and the hash of all of it. No cache either: a revoked key is refused at once. */
+export async function loadApiKey(pool: Pool, prefix: string, hash: Buffer): Promise<LoadedKey | null> {
+  const { rows } = await pool.query<{ answer: LoadedKey | null }>({
+    name: 'load_api_key',
+    text: 'select load_api_key($1, $2) as answer',
+    values: [prefix, hash],
+  })
+  return rows[0]?.answer ?? null
+}
+
+/** Notes that the key is in use; at most one write a minute. */
+export async function touchApiKey(pool: Pool, key: LoadedKey, now: Date): Promise<void> {
+  if (key.last_used_at !== null && now.getTime() - Date.parse(key.last_used_at) < touchAfterMs) return
+  await pool.query('select touch_api_key($1, $2)', [key.id, now])
 }

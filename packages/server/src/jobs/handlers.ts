@@ -1,37 +1,47 @@
 import type { Pool } from 'pg'
-import { transaction } from '../db/scope.ts'
+import type { Mailer } from '../adapters/mail/mail.ts'
+import type { Push } from '../adapters/push/push.ts'
+import { transaction, unscoped } from '../db/scope.ts'
+import { notifyLocked } from '../domains/auth/locked.ts'
+import { accountLockedMail, passwordResetMail } from '../domains/auth/mails.ts'
+import { admitReset, openReset } from '../domains/auth/password-reset.ts'
+import { deliver } from '../domains/notifications/deliver.ts'
 import type { Services } from '../services.ts'
+import { openMail } from './mail.ts'
 import type { JobHandlers } from './queue.ts'
 
 /** What each job does. */
 export const jobHandlers = (
   pool: Pool,
-  { clock, newId }: Pick<Services, 'clock' | 'newId'>,
+  mailer: Mailer,
+  push: Push,
+  { cipher, clock, newId }: Pick<Services, 'cipher' | 'clock' | 'newId'>,
 ): JobHandlers => ({
+  async mail(payload) {
+    await mailer.send(openMail({ cipher }, payload))
+  },
+
+  async 'push-notification'({ notifications }) {
+    for (const notification of notifications) await deliver(pool, push, notification)
+  },
+
+  async 'password-reset'(payload) {
+    const { email, token, publicUrl } = openReset({ cipher }, payload)
+    const request = { id: payload.id, email, token, expiresAt: new Date(payload.expires_at) }
+    const to = await unscoped(pool, 'write', (db) => admitReset(db, request, clock.now()))
+    if (to !== undefined) await mailer.send({ id: payload.id, to, ...passwordResetMail(publicUrl, token) })
+  },
+
   async 'notify-account-locked'({ user_id: userId, locked_until: lockedUntil }) {
-    await transaction(pool, { name: 'person', organizationId: null, userId }, 'write', async (db) => {
-      // The lock's end names the lock: running twice notifies once.
-      const metadata = { kind: 'account-locked', locked_until: lockedUntil }
-      const before = await db
-        .selectFrom('notifications')
-        .select('id')
-        .where('user_id', '=', userId)
-        .where('metadata', '=', JSON.stringify(metadata))
-        .executeTakeFirst()
-      if (!before)
-        await db
-          .insertInto('notifications')
-          .values({
-            id: newId(),
-            user_id: userId,
-            type: 'system',
-            title: 'Your account was locked',
-            body: 'Too many failed sign-ins locked your account for a while. If that was not you, change your password.',
-            metadata: JSON.stringify(metadata),
-            created_at: clock.now(),
-          })
-          .execute()
-      return { value: undefined, commit: true }
-    })
+    const scope = { name: 'person', organizationId: null, userId } as const
+    const told = await transaction(pool, scope, 'write', async (db) => ({
+      value: await notifyLocked(db, { id: newId(), userId, lockedUntil }, clock.now()),
+      commit: true,
+    }))
+    if (told === undefined) return
+    const until = new Date(lockedUntil)
+    const id = `account-locked-${userId}-${until.getTime()}`
+    await mailer.send({ id, to: told.email, ...accountLockedMail(until, told.timezone) })
+    await deliver(pool, push, { id: told.notificationId, user_id: userId })
   },
 })

@@ -1,11 +1,19 @@
-import { fromKysely, PgBoss } from 'pg-boss'
+import { fromKysely, type Job, type JobResult, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Db } from '../db/scope.ts'
+import type { SealedReset } from '../domains/auth/password-reset.ts'
+import type { SealedMail } from './mail.ts'
 
 /** Every job's name and payload. Payloads carry ids, never health information. */
 export interface Jobs {
   /** Tells the person that failed sign-ins locked the account. */
   'notify-account-locked': { user_id: string; locked_until: string }
+  /** Mails a link for a new password, if the address has an account. */
+  'password-reset': SealedReset
+  /** Sends notifications to the devices of those whom they are for. */
+  'push-notification': { notifications: readonly { id: string; user_id: string }[] }
+  /** Sends a mail; see sealMail. */
+  mail: SealedMail
 }
 
 export type JobName = keyof Jobs
@@ -39,9 +47,28 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
 
   async function work<Name extends JobName>(name: Name): Promise<void> {
     await boss.createQueue(name, retry)
-    // One job a poll would let a burst wait for minutes.
-    await boss.work<Jobs[Name]>(name, { pollingIntervalSeconds: 2, batchSize: 100 }, async (jobs) => {
-      for (const job of jobs) await handlers[name](job.data)
+    const run = async ({ id, data }: Job<Jobs[Name]>): Promise<JobResult> => {
+      try {
+        await handlers[name](data)
+        return { id, status: 'completed' }
+      } catch (error) {
+        log.warn({ err: error, job: name, job_id: id }, 'a job failed; it is tried again')
+        // The log says why; what is kept with the job may quote nothing.
+        return { id, status: 'failed', output: { error: error instanceof Error ? error.name : 'unknown' } }
+      }
+    }
+    const options = {
+      pollingIntervalSeconds: 2,
+      // A whole batch has to be done in 15 minutes, and a mail may take one; a burst is fetched on at once.
+      batchSize: 10,
+      burstWhenBatchFull: true,
+      // One job that fails takes none of its batch with it.
+      perJobResults: true,
+    } as const
+    await boss.work<Jobs[Name]>(name, options, async (jobs) => {
+      const results: JobResult[] = []
+      for (const job of jobs) results.push(await run(job))
+      return results
     })
   }
 

@@ -1,10 +1,14 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { unscoped } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
+import type { Enqueue } from '../http/handler.ts'
+import type { JobQueue } from './queue.ts'
 
 const lookMs = 1000
 const sweepMs = 60_000
@@ -16,15 +20,16 @@ interface Upkeep {
   readonly clock: Clock
   readonly log: Logger
   readonly newId: () => string
+  readonly jobs: Pick<JobQueue, 'insert'>
   /** Something was published. */
   readonly published: () => void
 }
 
 /**
- * What nobody asks for: every minute it ends impersonations that ran out; every ten it makes partitions ahead and
- * deletes what has expired. Replicas may all do it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations that ran out and announces consents that came into
+ * force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
  */
-export function createUpkeep({ pool, clock, log, newId, published }: Upkeep) {
+export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkeep) {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -43,10 +48,22 @@ export function createUpkeep({ pool, clock, log, newId, published }: Upkeep) {
 
   async function endImpersonations(now: Date): Promise<void> {
     const { events, emit } = collectEvents()
+    const wanted: { name: string; payload: object }[] = []
+    const enqueue: Enqueue = (name, payload) => wanted.push({ name, payload })
     await unscoped(pool, 'write', async (db) => {
       const { rows } = await sql<EndedImpersonation & { ended_at: string }>`
         select * from end_expired_impersonations(${now})`.execute(db)
-      for (const row of rows) await announceEnd(db, { emit, newId }, row, new Date(row.ended_at))
+      for (const row of rows) await announceEnd(db, { emit, enqueue, newId }, row, new Date(row.ended_at))
+      await publishEvents(db, events, now)
+      for (const { name, payload } of wanted) await jobs.insert(db, name, payload)
+    })
+    if (events.length > 0) published()
+  }
+
+  async function announceConsents(now: Date): Promise<void> {
+    const { events, emit } = collectEvents()
+    await unscoped(pool, 'write', async (db) => {
+      await announceDueDocuments(db, emit, now)
       await publishEvents(db, events, now)
     })
     if (events.length > 0) published()
@@ -61,6 +78,8 @@ export function createUpkeep({ pool, clock, log, newId, published }: Upkeep) {
     }
     if (time - swept >= sweepMs) {
       await endImpersonations(now)
+      await sealAudit(pool, now)
+      await announceConsents(now)
       swept = time
     }
   }

@@ -1,5 +1,5 @@
 import { command } from '../../command.ts'
-import { UsageError } from '../../exit.ts'
+import { day } from '../../days.ts'
 import { localTime } from '../../output.ts'
 
 const OUTCOMES = ['SUCCESS', 'DENIED'] as const
@@ -95,10 +95,3 @@ export const list = command<Options>({
     )
   },
 })
-
-const day = (text: string | undefined, flag: string): string | undefined => {
-  if (text === undefined) return undefined
-  const valid = /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(Date.parse(text))
-  if (!valid) throw new UsageError(`${flag} must be a date like 2026-03-31, not "${text}"`)
-  return text
-}

@@ -3,7 +3,8 @@ import { command } from '../../command.ts'
 import type { Context } from '../../context.ts'
 import { UsageError } from '../../exit.ts'
 import { clean, due, localTime } from '../../output.ts'
-import { askText, withStepUp } from '../../prompts.ts'
+import { askText, MFA_CODE, withStepUp } from '../../prompts.ts'
+import { askReason, parseReason, REASON } from '../../reason.ts'
 
 interface Options {
   patient_id: string
@@ -15,20 +16,17 @@ interface Options {
   showToken: boolean
 }
 
-const reasonProblem = (reason: string): string | undefined =>
-  reason.trim().length < 10 ? 'At least 10 characters; it goes into the audit trail.' : undefined
-
 export const start = command<Options>({
   name: 'start <patient-id>',
   summary: 'Begin to act as a patient, for at most an hour',
   details:
     'The reason goes into the audit trail before the token is made, and the patient is told afterwards. Asks for what is missing; without a terminal --reason and --yes are required. The token is kept for ward impersonate exec.',
   options: [
-    { flags: '--reason <text>', text: 'why, at least 10 characters' },
+    REASON,
     { flags: '--minutes <n>', text: 'for how long (60)', integer: [1, 60] },
     { flags: '--org <id>', text: 'the organization, when you belong to several' },
     { flags: '--yes', text: 'do not ask for a typed confirmation' },
-    { flags: '--mfa-code <code>', text: 'a fresh code, when the server wants one' },
+    MFA_CODE,
     { flags: '--show-token', text: 'print the token too, with --output json' },
   ],
   examples: [
@@ -38,20 +36,15 @@ export const start = command<Options>({
       'in a script',
     ],
   ],
-  parse: (typed) => {
-    const reason = typed.text('reason')
-    const wrong = reason === undefined ? undefined : reasonProblem(reason)
-    if (wrong !== undefined) throw new UsageError(`--reason: ${wrong}`)
-    return {
-      patient_id: typed.arg(0),
-      reason,
-      minutes: typed.number('minutes'),
-      org: typed.text('org'),
-      yes: typed.flag('yes'),
-      mfaCode: typed.text('mfaCode'),
-      showToken: typed.flag('showToken'),
-    }
-  },
+  parse: (typed) => ({
+    patient_id: typed.arg(0),
+    reason: parseReason(typed),
+    minutes: typed.number('minutes'),
+    org: typed.text('org'),
+    yes: typed.flag('yes'),
+    mfaCode: typed.text('mfaCode'),
+    showToken: typed.flag('showToken'),
+  }),
   async run(context, options) {
     if (!context.interactive) {
       if (options.reason === undefined)
@@ -59,13 +52,7 @@ export const start = command<Options>({
       if (!options.yes) throw new UsageError('--yes is required when there is no terminal to confirm on')
     }
     const client = await context.client()
-    const reason =
-      options.reason ??
-      (await askText(context, {
-        message: 'Reason, for the audit trail:',
-        flag: '--reason',
-        check: reasonProblem,
-      }))
+    const reason = await askReason(context, options.reason)
     if (!options.yes) await confirm(context, client, options)
     const { patient_id, org, minutes } = options
     const grant = await withStepUp(context, options.mfaCode, () =>

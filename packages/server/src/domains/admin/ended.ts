@@ -1,6 +1,5 @@
 import type { Db } from '../../db/scope.ts'
-import type { Emit } from '../../http/handler.ts'
-import { notify } from '../notifications/notify.ts'
+import { type NotifyTools, notify } from '../notifications/notify.ts'
 
 /** An impersonation that is over. `user_id` is the patient's sign-in. */
 export interface EndedImpersonation {
@@ -14,7 +13,7 @@ export interface EndedImpersonation {
 /** Tells the organization that an impersonation is over, and the patient that there was one. */
 export async function announceEnd(
   db: Db,
-  tools: { readonly emit: Emit; readonly newId: () => string },
+  tools: NotifyTools,
   ended: EndedImpersonation,
   at: Date,
 ): Promise<void> {

@@ -1,16 +1,35 @@
-import { openPage } from '../../db/keyset.ts'
+import { openPage, type Slice } from '../../db/keyset.ts'
 import type { components } from '../../generated/contract.ts'
 import type { JsonValue } from '../../generated/database.ts'
 import type { AdminHandlers } from '../../generated/handlers.ts'
-import { notFound, Problem } from '../../http/problem.ts'
+import type { Admission } from '../../http/actor.ts'
+import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { announceEnd } from './ended.ts'
+import { csv, ndjson, written } from './export.ts'
 import { maskName, maskValues } from './masking.ts'
 import { organizationOf, organizationRequired, seesNames, targetRefusal } from './policy.ts'
 import * as queries from './queries.ts'
 
 const fieldsOf = (changes: JsonValue) =>
   typeof changes === 'object' && !Array.isArray(changes) ? changes : null
+
+/** Rows that are in memory at once. */
+const EXPORT_BATCH = 1000
+const DAY_MS = 86_400_000
+
+type AuditRow = Awaited<ReturnType<typeof queries.listAuditLogs>>[number]
+
+/** A row as this caller may see it. */
+function shownRow(row: AuditRow, as: Admission): components['schemas']['AuditLog'] {
+  const { changes, actor_name, ...rest } = row
+  const plain = seesNames(as)
+  return {
+    ...rest,
+    actor_name: actor_name === null || plain ? actor_name : maskName(actor_name),
+    changes: fieldsOf(plain ? changes : maskValues(changes)),
+  }
+}
 
 export const adminHandlers = (services: Services): AdminHandlers => {
   const { audit, clock, cursors, newId, tokens } = services
@@ -109,7 +128,7 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       return page.close(items, ({ started_at, id }) => [started_at, id], total)
     },
 
-    async endImpersonation({ db, actor, emit }, { params }) {
+    async endImpersonation({ db, actor, emit, enqueue }, { params }) {
       const organizationId = organizationOf(actor.as)
       if (organizationId === null) return organizationRequired()
       const now = clock.now()
@@ -117,7 +136,7 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       if (row === undefined) return notFound('impersonation')
       if (row.ended_at !== null || new Date(row.expires_at) <= now) return undefined
       await queries.endImpersonation(db, row.id, actor.userId, now)
-      await announceEnd(db, { emit, newId }, { ...row, organization_id: organizationId }, now)
+      await announceEnd(db, { emit, enqueue, newId }, { ...row, organization_id: organizationId }, now)
       return undefined
     },
 
@@ -132,13 +151,44 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       const total = query.include_total
         ? await queries.countAuditLogs(db, organizationId, query, timezone)
         : undefined
-      const plain = seesNames(actor.as)
-      const items = rows.map(({ changes, actor_name, ...row }) => ({
-        ...row,
-        actor_name: actor_name === null || plain ? actor_name : maskName(actor_name),
-        changes: fieldsOf(plain ? changes : maskValues(changes)),
-      }))
+      const items = rows.map((row) => shownRow(row, actor.as))
       return page.close(items, ({ occurred_at, id }) => [occurred_at, id], total)
+    },
+
+    async exportAuditLogs({ db, actor }, { query }) {
+      const organizationId = organizationOf(actor.as)
+      const timezone = organizationId === null ? 'UTC' : await queries.findTimeZone(db, organizationId)
+      if (timezone === undefined) return notFound('organization')
+      async function* batches() {
+        let after: readonly [string, string] | null = null
+        for (;;) {
+          const slice: Slice = { after, limit: EXPORT_BATCH }
+          const rows = await queries.listAuditLogs(db, organizationId, query, timezone ?? 'UTC', slice)
+          yield rows.map((row) => shownRow(row, actor.as))
+          const last = rows.at(-1)
+          if (!last || rows.length < EXPORT_BATCH) return
+          after = [last.occurred_at, last.id]
+        }
+      }
+      return {
+        'text/csv': () => written(csv, batches()),
+        'application/x-ndjson': () => written(ndjson, batches()),
+      }
+    },
+
+    async verifyAuditIntegrity(_context, { query }) {
+      const { start_date, end_date, seal_number, seal_hash } = query
+      if ((seal_number === undefined) !== (seal_hash === undefined))
+        return problem('VALIDATION_ERROR', 'seal_number and seal_hash go together.')
+      const day = (date: string, plus: 0 | 1) => new Date(Date.parse(date) + plus * DAY_MS)
+      return audit.verify({
+        from: start_date === undefined ? null : day(start_date, 0),
+        to: end_date === undefined ? null : day(end_date, 1),
+        anchor:
+          seal_number === undefined || seal_hash === undefined
+            ? null
+            : { number: seal_number, hash: seal_hash },
+      })
     },
   }
 }

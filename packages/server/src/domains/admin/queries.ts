@@ -4,7 +4,7 @@ import type { Db } from '../../db/scope.ts'
 import type { operations } from '../../generated/contract.ts'
 import type { ImpersonationsTable, UserSessionsTable } from '../../generated/database.ts'
 
-type AuditFilters = NonNullable<operations['listAuditLogs']['parameters']['query']>
+type AuditFilters = NonNullable<operations['exportAuditLogs']['parameters']['query']>
 
 /** The patient as enrolled here, with the login if there is a live one. */
 export const findTarget = (db: Db, organizationId: string, patientId: string) =>
@@ -165,12 +165,13 @@ export const listAuditLogs = (
 ) =>
   matchingAuditLogs(db, organizationId, filters, timezone)
     .leftJoin('users as u', 'u.id', 'a.actor_user_id')
-    .select([
+    .leftJoin('api_keys as k', 'k.id', 'a.actor_user_id')
+    .select((eb) => [
       'a.id',
       'a.occurred_at',
       'a.actor_type',
       'a.actor_user_id',
-      'u.display_name as actor_name',
+      eb.fn.coalesce('u.display_name', 'k.name').as('actor_name'),
       'a.impersonator_id',
       'a.organization_id',
       'a.operation_id',

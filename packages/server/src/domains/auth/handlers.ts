@@ -1,16 +1,16 @@
-import { attempt, type Db } from '../../db/scope.ts'
+import { attempt } from '../../db/scope.ts'
 import type { AuthHandlers } from '../../generated/handlers.ts'
-import type { Enqueue } from '../../http/handler.ts'
 import { Problem, problem } from '../../http/problem.ts'
 import { stepUpUntil } from '../../security/step-up.ts'
 import { hashOpaqueToken, newOpaqueToken, refreshFamilyOf } from '../../security/tokens.ts'
 import type { Services } from '../../services.ts'
 import { redeemCode, redeemTotp } from '../mfa/codes.ts'
 import { isTimeZone } from '../time-zone.ts'
-import { lockSeconds } from './lockout.ts'
-import { accountRefusal, lockedSeconds } from './policy.ts'
+import { confirmPassword, countFailure } from './failures.ts'
+import { askForReset } from './password-reset.ts'
+import { accountRefusal } from './policy.ts'
 import * as queries from './queries.ts'
-import { continueSession, isLive, openSession } from './sessions.ts'
+import { announceRevoked, continueSession, isLive, openSession } from './sessions.ts'
 
 const CHALLENGE_SECONDS = 300
 const CHALLENGE_ATTEMPTS = 5
@@ -23,17 +23,6 @@ const wrongCode = () => problem('UNAUTHORIZED', 'The sign-in cannot be finished 
 const wrongRefresh = () => problem('UNAUTHORIZED', 'The session has ended. Sign in again.')
 const invalid = (pointer: string, message: string) =>
   problem('VALIDATION_ERROR', undefined, { errors: [{ pointer, message }] })
-
-/** Counts a failed sign-in and locks the account when it is one too many. A locked account counts nothing. */
-async function countFailure(db: Db, enqueue: Enqueue, account: queries.Account | undefined, now: Date) {
-  if (account === undefined || lockedSeconds(account, now) > 0) return
-  const failures = account.failed_login_attempts + 1
-  const seconds = lockSeconds(failures)
-  const lockedUntil = seconds === 0 ? null : new Date(now.getTime() + seconds * 1000)
-  await queries.recordFailure(db, account.id, failures, lockedUntil)
-  if (lockedUntil !== null)
-    enqueue('notify-account-locked', { user_id: account.id, locked_until: lockedUntil.toISOString() })
-}
 
 export const authHandlers = (services: Services): AuthHandlers => {
   const { clock, newId, passwords, tokens } = services
@@ -73,7 +62,8 @@ export const authHandlers = (services: Services): AuthHandlers => {
       const credential = await queries.findCredential(db, body.email)
       const matches = await passwords.verify(credential?.password_hash ?? null, body.password)
       const account = await queries.lockAccount(db, credential?.id ?? NOBODY)
-      if (!matches || account === undefined) {
+      // A password that was reset while this one was checked is the one that counts.
+      if (!matches || account === undefined || account.password_hash !== credential?.password_hash) {
         await countFailure(db, enqueue, account, now)
         return wrongCredentials().keepEffects()
       }
@@ -171,6 +161,51 @@ export const authHandlers = (services: Services): AuthHandlers => {
         audience: { user: actor.userId },
         data: { session_id: actor.sessionId, reason: 'LOGOUT' },
       })
+      return undefined
+    },
+
+    async requestPasswordReset({ enqueue }, { body }) {
+      askForReset(services, enqueue, body.email, clock.now())
+      return undefined
+    },
+
+    async resetPassword({ db, emit }, { body }) {
+      const now = clock.now()
+      const wrongToken = () =>
+        problem('UNAUTHORIZED', 'The link is unknown, used or expired. Ask for a new one.')
+      const reset = await queries.findReset(db, hashOpaqueToken(body.token), now)
+      if (reset === undefined) return wrongToken()
+      const { user_id: id, email, display_name } = reset
+      const weakness = await passwords.weakness(body.password, [email, display_name])
+      if (weakness !== undefined) return invalid('/password', weakness)
+      const hash = await passwords.hash(body.password)
+      const account = await queries.lockAccount(db, id)
+      if (account === undefined || !(await queries.useReset(db, reset.id, now))) return wrongToken()
+      await queries.setPassword(db, id, hash, now)
+      await queries.clearLockout(db, id)
+      const ended = await queries.revokeSessionsOf(db, id, 'PASSWORD_CHANGED', now)
+      announceRevoked(emit, id, ended, 'PASSWORD_CHANGED')
+      return { user: { id, email, display_name } }
+    },
+
+    async changePassword({ db, actor, emit, enqueue }, { body }) {
+      const now = clock.now()
+      if (body.new_password === body.current_password)
+        return invalid('/new_password', 'must differ from the current one')
+      const weakness = await passwords.weakness(body.new_password, [actor.email, actor.displayName])
+      if (weakness !== undefined) return invalid('/new_password', weakness)
+      const hash = await passwords.hash(body.new_password)
+      const account = await confirmPassword(
+        { db, enqueue },
+        services,
+        actor.userId,
+        body.current_password,
+        now,
+      )
+      if (account instanceof Problem) return account
+      await queries.setPassword(db, account.id, hash, now)
+      const ended = await queries.revokeSessionsOf(db, account.id, 'PASSWORD_CHANGED', now, actor.sessionId)
+      announceRevoked(emit, account.id, ended, 'PASSWORD_CHANGED')
       return undefined
     },
   }

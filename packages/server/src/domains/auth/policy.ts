@@ -3,6 +3,7 @@ import { type Problem, problem } from '../../http/problem.ts'
 interface Account {
   readonly suspended_at: string | null
   readonly locked_until: string | null
+  readonly must_reset_password: boolean
 }
 
 /** Seconds until the account opens again; 0 when it is open. */
@@ -13,11 +14,13 @@ export const lockedSeconds = ({ locked_until }: Pick<Account, 'locked_until'>, n
 export function accountRefusal(
   account: Account,
   now: Date,
-): Problem<'ACCOUNT_SUSPENDED' | 'ACCOUNT_LOCKED'> | undefined {
+): Problem<'ACCOUNT_SUSPENDED' | 'ACCOUNT_LOCKED' | 'PASSWORD_RESET_REQUIRED'> | undefined {
   if (account.suspended_at !== null)
     return problem('ACCOUNT_SUSPENDED', 'This account is suspended. Contact support.')
   const seconds = lockedSeconds(account, now)
-  return seconds === 0
-    ? undefined
-    : problem('ACCOUNT_LOCKED', 'Too many failed sign-ins. Try again later.', { retry_after: seconds })
+  if (seconds > 0)
+    return problem('ACCOUNT_LOCKED', 'Too many failed sign-ins. Try again later.', { retry_after: seconds })
+  return account.must_reset_password
+    ? problem('PASSWORD_RESET_REQUIRED', 'Reset your password by the link that is mailed to you.')
+    : undefined
 }

@@ -1,6 +1,11 @@
 import { type Insertable, sql } from 'kysely'
 import type { Db } from '../../db/scope.ts'
-import type { MfaChallengesTable, UserSessionsTable, UsersTable } from '../../generated/database.ts'
+import type {
+  MfaChallengesTable,
+  PasswordResetTokensTable,
+  UserSessionsTable,
+  UsersTable,
+} from '../../generated/database.ts'
 
 /** The password's hash, and whose it is. Read without a lock, because verifying takes long. */
 export const findCredential = (db: Db, email: string) =>
@@ -19,6 +24,8 @@ export const lockAccount = (db: Db, userId: string) =>
       'id',
       'email',
       'display_name',
+      'password_hash',
+      'must_reset_password',
       'mfa_enabled',
       'mfa_secret',
       'mfa_last_step',
@@ -33,6 +40,11 @@ export const lockAccount = (db: Db, userId: string) =>
 
 export type Account = NonNullable<Awaited<ReturnType<typeof lockAccount>>>
 
+export async function findPasswordHash(db: Db, userId: string): Promise<string | null> {
+  const row = await db.selectFrom('users').select('password_hash').where('id', '=', userId).executeTakeFirst()
+  return row?.password_hash ?? null
+}
+
 export const insertUser = (db: Db, user: Insertable<UsersTable>) =>
   db.insertInto('users').values(user).execute()
 
@@ -45,6 +57,82 @@ export const recordFailure = (db: Db, userId: string, failures: number, lockedUn
 
 export const clearFailures = (db: Db, userId: string) =>
   db.updateTable('users').set({ failed_login_attempts: 0 }).where('id', '=', userId).execute()
+
+/** Sets the password. What hung on the old one ends: a demand to reset it, challenges and links that are open. */
+export async function setPassword(db: Db, userId: string, passwordHash: string, now: Date): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ password_hash: passwordHash, must_reset_password: false })
+    .where('id', '=', userId)
+    .execute()
+  for (const table of ['mfa_challenges', 'password_reset_tokens'] as const)
+    await db
+      .updateTable(table)
+      .set({ used_at: now })
+      .where('user_id', '=', userId)
+      .where('used_at', 'is', null)
+      .execute()
+}
+
+export const clearLockout = (db: Db, userId: string) =>
+  db
+    .updateTable('users')
+    .set({ failed_login_attempts: 0, locked_until: null })
+    .where('id', '=', userId)
+    .execute()
+
+export const deleteExpiredResets = (db: Db, userId: string, now: Date) =>
+  db
+    .deleteFrom('password_reset_tokens')
+    .where('user_id', '=', userId)
+    .where('expires_at', '<=', now.toISOString())
+    .execute()
+
+export const listOpenResets = (db: Db, userId: string) =>
+  db
+    .selectFrom('password_reset_tokens')
+    .select('id')
+    .where('user_id', '=', userId)
+    .where('used_at', 'is', null)
+    .execute()
+
+/** @returns whether the token can be used: it is new, or the same again and not yet used. */
+export async function insertReset(db: Db, reset: Insertable<PasswordResetTokensTable>): Promise<boolean> {
+  await db
+    .insertInto('password_reset_tokens')
+    .values(reset)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+  const row = await db
+    .selectFrom('password_reset_tokens')
+    .select('used_at')
+    .where('id', '=', reset.id)
+    .executeTakeFirst()
+  return row?.used_at === null
+}
+
+/** Whose the token is, while it is good. */
+export const findReset = (db: Db, tokenHash: Buffer, now: Date) =>
+  db
+    .selectFrom('password_reset_tokens as r')
+    .innerJoin('users as u', 'u.id', 'r.user_id')
+    .select(['r.id', 'u.id as user_id', 'u.email', 'u.display_name'])
+    .where('r.token_hash', '=', tokenHash)
+    .where('r.used_at', 'is', null)
+    .where('r.expires_at', '>', now.toISOString())
+    .where('u.deleted_at', 'is', null)
+    .executeTakeFirst()
+
+/** @returns whether the token was still unused: of two at once one wins. */
+export async function useReset(db: Db, id: string, now: Date): Promise<boolean> {
+  const { numUpdatedRows } = await db
+    .updateTable('password_reset_tokens')
+    .set({ used_at: now })
+    .where('id', '=', id)
+    .where('used_at', 'is', null)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
+}
 
 export const recordLogin = (db: Db, userId: string, now: Date) =>
   db
@@ -100,6 +188,7 @@ export const lockSessionOfFamily = (db: Db, familyHash: Buffer) =>
       'u.display_name',
       'u.locked_until',
       'u.suspended_at',
+      'u.must_reset_password',
       'u.deleted_at',
     ])
     .where('s.refresh_family_hash', '=', familyHash)
@@ -121,6 +210,32 @@ export const revokeSession = (db: Db, id: string, reason: string, now: Date) =>
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
     .execute()
+
+/**
+ * Ends the person's own sessions, all but one if that is named, and the impersonations that the person began.
+ * Somebody else's impersonation of the person goes on.
+ * @returns the ids of those that were open.
+ */
+export async function revokeSessionsOf(
+  db: Db,
+  userId: string,
+  reason: string,
+  now: Date,
+  except?: string,
+): Promise<string[]> {
+  const rows = await db
+    .updateTable('user_sessions')
+    .set({ revoked_at: now, revoked_reason: reason })
+    .where('user_id', '=', userId)
+    .where('impersonation_id', 'is', null)
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>', now.toISOString())
+    .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
+    .returning('id')
+    .execute()
+  await sql`select cut_impersonations(${userId}, ${now})`.execute(db)
+  return rows.map(({ id }) => id)
+}
 
 /** The session has just given an MFA code. */
 export const strengthenSession = (db: Db, id: string, now: Date) =>

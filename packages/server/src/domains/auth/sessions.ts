@@ -2,6 +2,7 @@ import type { Config } from '../../config.ts'
 import type { Db } from '../../db/scope.ts'
 import type { components } from '../../generated/contract.ts'
 import type { Origin } from '../../http/actor.ts'
+import type { Emit } from '../../http/handler.ts'
 import { hashOpaqueToken, newRefreshFamily, newRefreshToken, refreshFamilyOf } from '../../security/tokens.ts'
 import type { Services } from '../../services.ts'
 import * as queries from './queries.ts'
@@ -46,6 +47,17 @@ async function answer(
     session_id: sessionId,
     user: { id: user.id, email: user.email, display_name: user.display_name },
   }
+}
+
+/** Tells the person's open streams, and with them their devices, which sessions have ended. */
+export function announceRevoked(
+  emit: Emit,
+  userId: string,
+  sessionIds: readonly string[],
+  reason: components['schemas']['SessionRevokedEvent']['data']['reason'],
+): void {
+  for (const session_id of sessionIds)
+    emit({ type: 'session.revoked', audience: { user: userId }, data: { session_id, reason } })
 }
 
 /** Signs the person in: a new session and its first pair of tokens. */

@@ -1,6 +1,7 @@
 import type { Insertable } from 'kysely'
+import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
-import type { ConsentsTable } from '../../generated/database.ts'
+import type { ConsentDocumentsTable, ConsentsTable } from '../../generated/database.ts'
 
 /** Of each type, the newest version that is in force. */
 const inForce = (db: Db, now: Date) =>
@@ -60,3 +61,37 @@ export const findConsent = (db: Db, userId: string, documentId: string) =>
     .where('c.user_id', '=', userId)
     .where('c.document_id', '=', documentId)
     .executeTakeFirst()
+
+/** What the person signed, newest first. */
+export const listConsents = (db: Db, userId: string, { after, limit }: Slice) =>
+  db
+    .selectFrom('consents as c')
+    .innerJoin('consent_documents as d', 'd.id', 'c.document_id')
+    .select(['c.id', 'c.document_id', 'd.type', 'd.version', 'd.title', 'c.agreed_at'])
+    .where('c.user_id', '=', userId)
+    .$if(after !== null, (query) => query.where(rowAfter(['c.agreed_at', 'c.id'], 'descending', after ?? [])))
+    .orderBy('c.agreed_at', 'desc')
+    .orderBy('c.id', 'desc')
+    .limit(limit)
+    .execute()
+
+export const countConsents = async (db: Db, userId: string): Promise<number> =>
+  (
+    await db
+      .selectFrom('consents')
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .where('user_id', '=', userId)
+      .executeTakeFirstOrThrow()
+  ).n
+
+export const insertDocument = (db: Db, document: Insertable<ConsentDocumentsTable>) =>
+  db.insertInto('consent_documents').values(document).execute()
+
+/** The versions whose effective date has come, for whoever announces them: of several servers one gets each. */
+export const takeDueDocuments = (db: Db, now: Date) =>
+  db
+    .updateTable('consent_documents')
+    .set({ announce_at: null })
+    .where('announce_at', '<=', now.toISOString())
+    .returning(['id', 'type', 'version'])
+    .execute()

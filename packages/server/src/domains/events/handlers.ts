@@ -20,6 +20,8 @@ const known: Record<PublishedEvent['event'], true> = {
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,
+  'member.joined': true,
+  'member.removed': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

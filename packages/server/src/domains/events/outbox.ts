@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db } from '../../db/scope.ts'
 import type { Audience, Emit } from '../../http/handler.ts'
 
@@ -16,7 +17,12 @@ export function collectEvents(): { events: OutboxEvent[]; emit: Emit } {
 
 /** Writes events in the transaction of `db`, in their order. */
 export async function publishEvents(db: Db, events: readonly OutboxEvent[], now: Date): Promise<void> {
-  for (const { type, audience, data } of events)
+  for (const { type, audience, data } of events) {
+    const payload = JSON.stringify(data)
+    if (audience.consenting) {
+      await publishToConsenting(db, type, payload, now)
+      continue
+    }
     await db
       .insertInto('events')
       .values({
@@ -24,8 +30,28 @@ export async function publishEvents(db: Db, events: readonly OutboxEvent[], now:
         organization_id: audience.organization ?? null,
         to_support: audience.support ?? false,
         type,
-        payload: JSON.stringify(data),
+        payload,
         created_at: now,
       })
       .execute()
+  }
 }
+
+/** One statement for all of them, however many they are. */
+const publishToConsenting = (db: Db, type: string, payload: string, now: Date) =>
+  db
+    .insertInto('events')
+    .columns(['user_id', 'type', 'payload', 'created_at'])
+    .expression((eb) =>
+      eb
+        .selectFrom('users')
+        .select([
+          'id',
+          sql.val(type).as('type'),
+          sql`${payload}::jsonb`.as('payload'),
+          sql`${now}::timestamptz`.as('created_at'),
+        ])
+        .where('requires_consent', '=', true)
+        .where('deleted_at', 'is', null),
+    )
+    .execute()

@@ -1,10 +1,9 @@
 import { openPage } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { MessagingHandlers } from '../../generated/handlers.ts'
-import type { Emit } from '../../http/handler.ts'
 import { notFound, Problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
-import { notify } from '../notifications/notify.ts'
+import { type NotifyTools, notify } from '../notifications/notify.ts'
 import { refuseUnreachable } from '../patients/policy.ts'
 import * as policy from './policy.ts'
 import * as queries from './queries.ts'
@@ -21,7 +20,7 @@ interface Sent {
 /** The others, as far as they still may read it, hear of a message; nothing says what it is about. */
 async function tellOthers(
   db: Db,
-  tools: { readonly emit: Emit; readonly newId: () => string },
+  tools: NotifyTools,
   { id, organizationId, threadId, patientId, senderId, at }: Sent,
   participants: readonly string[],
 ): Promise<void> {
@@ -69,7 +68,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
     return page.close(threads, (row) => [row.updated_at, row.id], total)
   },
 
-  async createThread({ db, actor, emit }, { params, body }) {
+  async createThread({ db, actor, emit, enqueue }, { params, body }) {
     const now = clock.now()
     const organizationId = params.org_id
     const refusal =
@@ -113,7 +112,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
       body: body.body,
       created_at: at,
     })
-    await tellOthers(db, { emit, newId }, sent, userIds)
+    await tellOthers(db, { emit, enqueue, newId }, sent, userIds)
     const thread = await queries.findThread(db, organizationId, threadId, actor.userId)
     if (!thread) return notFound('thread')
     return { ...thread, messages: await queries.listMessages(db, threadId) }
@@ -131,7 +130,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
     return { ...thread, messages }
   },
 
-  async replyToThread({ db, actor, emit }, { params, body }) {
+  async replyToThread({ db, actor, emit, enqueue }, { params, body }) {
     const organizationId = params.org_id
     const refusal = policy.refuseAttachments(body.attachments)
     if (refusal) return refusal
@@ -160,7 +159,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
     })
     await queries.unarchiveForOthers(db, thread.id, actor.userId)
     const participants = thread.participants.map((participant) => participant.user_id)
-    await tellOthers(db, { emit, newId }, sent, participants)
+    await tellOthers(db, { emit, enqueue, newId }, sent, participants)
     return {
       id: sent.id,
       thread_id: thread.id,

@@ -51,10 +51,31 @@ export async function enableMfa(
     .set({ mfa_enabled: true, mfa_secret: enrolled.secret, mfa_last_step: step })
     .where('id', '=', userId)
     .execute()
+  await replaceBackupCodes(db, userId, enrolled.backup_code_hashes)
+  await db.deleteFrom('mfa_enrollments').where('user_id', '=', userId).execute()
+}
+
+/** From now on these count, and no others. */
+export async function replaceBackupCodes(db: Db, userId: string, hashes: readonly Buffer[]): Promise<void> {
   await db.deleteFrom('user_mfa_backup_codes').where('user_id', '=', userId).execute()
   await db
     .insertInto('user_mfa_backup_codes')
-    .values(enrolled.backup_code_hashes.map((code_hash) => ({ user_id: userId, code_hash })))
+    .values(hashes.map((code_hash) => ({ user_id: userId, code_hash })))
     .execute()
-  await db.deleteFrom('mfa_enrollments').where('user_id', '=', userId).execute()
+}
+
+/** Turns MFA off: nothing of it is left, and no session is strong any more. */
+export async function disableMfa(db: Db, userId: string): Promise<void> {
+  await db
+    .updateTable('users')
+    .set({ mfa_enabled: false, mfa_secret: null, mfa_last_step: null })
+    .where('id', '=', userId)
+    .execute()
+  await db.deleteFrom('user_mfa_backup_codes').where('user_id', '=', userId).execute()
+  await db
+    .updateTable('user_sessions')
+    .set({ mfa_verified_at: null })
+    .where('user_id', '=', userId)
+    .where('mfa_verified_at', 'is not', null)
+    .execute()
 }

@@ -3,6 +3,8 @@ import type { components } from '../../generated/contract.ts'
 import type { OrganizationsHandlers } from '../../generated/handlers.ts'
 import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
+import { announceEnd } from '../admin/ended.ts'
+import { tightenSessions } from '../members/queries.ts'
 import { validOrganization } from './policy.ts'
 import * as queries from './queries.ts'
 
@@ -16,7 +18,12 @@ const toDetail = (row: Row, role: OrganizationDetail['role']): OrganizationDetai
   role,
 })
 
-export const organizationsHandlers = ({ cursors, newId }: Services): OrganizationsHandlers => ({
+export const organizationsHandlers = ({
+  clock,
+  config,
+  cursors,
+  newId,
+}: Services): OrganizationsHandlers => ({
   async listOrganizations({ db, actor }, { query }) {
     const page = openPage(cursors, 'listOrganizations', { user_id: actor.userId }, query)
     if (page instanceof Problem) return page
@@ -31,7 +38,7 @@ export const organizationsHandlers = ({ cursors, newId }: Services): Organizatio
     return page.close(rows, ({ name, id }) => [name, id], total)
   },
 
-  async createOrganization({ db }, { body }) {
+  async createOrganization({ db, actor }, { body }) {
     const refusal = validOrganization(body)
     if (refusal !== undefined) return refusal
     const id = newId()
@@ -43,6 +50,7 @@ export const organizationsHandlers = ({ cursors, newId }: Services): Organizatio
       timezone: body.timezone ?? 'America/New_York',
       settings: body.settings ?? {},
     })
+    await tightenSessions(db, actor.userId, clock.now(), config.sessions)
     const row = await queries.findOrganization(db, id)
     return row === undefined ? problem('INTERNAL_ERROR') : toDetail(row, 'ADMIN')
   },
@@ -51,5 +59,27 @@ export const organizationsHandlers = ({ cursors, newId }: Services): Organizatio
     const row = await queries.findOrganization(db, params.org_id)
     if (row === undefined) return notFound('organization')
     return toDetail(row, actor.as.kind === 'member' ? actor.as.role : null)
+  },
+
+  async updateOrganization({ db, actor }, { params, body }) {
+    const refusal = validOrganization(body)
+    if (refusal !== undefined) return refusal
+    const { name, timezone, settings } = body
+    await queries.updateOrganization(db, params.org_id, {
+      ...(name !== undefined && { name: name.trim() }),
+      ...(timezone !== undefined && { timezone }),
+      ...(settings !== undefined && { settings: JSON.stringify(settings) }),
+    })
+    const row = await queries.findOrganization(db, params.org_id)
+    if (row === undefined) return notFound('organization')
+    return toDetail(row, actor.as.kind === 'member' ? actor.as.role : null)
+  },
+
+  async deleteOrganization({ db, emit, enqueue }, { params }) {
+    const now = clock.now()
+    for (const ended of await queries.endImpersonations(db, params.org_id, now))
+      await announceEnd(db, { emit, enqueue, newId }, ended, now)
+    await queries.deleteOrganization(db, params.org_id, now)
+    return undefined
   },
 })

@@ -3,9 +3,12 @@ import { type Problem, problem } from '../../http/problem.ts'
 import { isTimeZone } from '../time-zone.ts'
 
 type OrganizationCreate = components['schemas']['OrganizationCreate']
+type OrganizationUpdate = components['schemas']['OrganizationUpdate']
 
 /** What the schema cannot say: the time zone exists, and opening comes before closing. */
-export function validOrganization(body: OrganizationCreate): Problem<'VALIDATION_ERROR'> | undefined {
+export function validOrganization(
+  body: OrganizationCreate | OrganizationUpdate,
+): Problem<'VALIDATION_ERROR'> | undefined {
   const errors = (body.settings?.opening_hours ?? []).flatMap(({ opens, closes }, index) =>
     opens < closes
       ? []

@@ -1,5 +1,5 @@
 import type { Db } from '../../db/scope.ts'
-import type { Admission, Person } from '../../http/actor.ts'
+import type { Admission, ApiKey, Person } from '../../http/actor.ts'
 import { notFound, type Problem, problem } from '../../http/problem.ts'
 import type { NewContactMethod } from './queries.ts'
 import * as queries from './queries.ts'
@@ -19,13 +19,18 @@ export function refuseOwnUpdate(as: Admission, changes: object): Problem<'FORBID
  */
 export async function refuseUnreachable(
   db: Db,
-  { as, userId }: Person,
+  actor: Person | ApiKey,
   patientId: string,
   now: Date,
 ): Promise<Problem<'NOT_FOUND' | 'PROXY_ACCESS_EXPIRED' | 'PROXY_PERMISSION_DENIED'> | undefined> {
-  if (as.kind !== 'patient' || as.patients.some((patient) => patient.patientId === patientId))
+  const { as } = actor
+  if (
+    actor.kind !== 'person' ||
+    as.kind !== 'patient' ||
+    as.patients.some((patient) => patient.patientId === patientId)
+  )
     return undefined
-  const access = await queries.findProxyAccess(db, as.organizationId, userId, patientId)
+  const access = await queries.findProxyAccess(db, as.organizationId, actor.userId, patientId)
   if (!access) return notFound('patient')
   return access.expires_at !== null && Date.parse(access.expires_at) <= now.getTime()
     ? problem('PROXY_ACCESS_EXPIRED', 'Your access to this patient has ended.')

@@ -130,7 +130,7 @@ export const supportDeskHandlers = ({ clock, cursors, newId }: Services): Suppor
     return row ? deskTicket(row, now) : notFound('ticket')
   },
 
-  async replyToTicket({ db, actor, emit }, { params, body }) {
+  async replyToTicket({ db, actor, emit, enqueue }, { params, body }) {
     const now = clock.now()
     const ticket = await queries.lockForChange(db, params.ticket_id)
     if (!ticket) return notFound('ticket')
@@ -169,7 +169,7 @@ export const supportDeskHandlers = ({ clock, cursors, newId }: Services): Suppor
           status: moved.status,
         },
       })
-      await notify(db, { emit, newId }, [ticket.user_id], {
+      await notify(db, { emit, enqueue, newId }, [ticket.user_id], {
         organization_id: ticket.organization_id,
         type: 'system',
         title: 'Support has answered',

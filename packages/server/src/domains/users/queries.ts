@@ -13,6 +13,19 @@ export const findUser = (db: Db, id: string) =>
 export const updateUser = (db: Db, id: string, changes: Updateable<UsersTable>) =>
   db.updateTable('users').set(changes).where('id', '=', id).execute()
 
+/** What the person may be contacted about; unchanged since the account was made until stated. */
+export const findPreferences = (db: Db, id: string) =>
+  db
+    .selectFrom('users')
+    .select((eb) => [
+      'transactional_consent',
+      'marketing_consent',
+      eb.fn.coalesce('preferences_updated_at', 'created_at').as('updated_at'),
+    ])
+    .where('id', '=', id)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst()
+
 /** Where the person works, with the record behind the role. */
 export const listMemberships = (db: Db, userId: string) =>
   db

@@ -1,7 +1,7 @@
-import type { Admission, Person, ReachablePatient } from '../actor.ts'
-import type { OrganizationRole } from '../operation.ts'
+import type { Admission, ApiKey, Person, ReachablePatient } from '../actor.ts'
+import { type Access, keysMayCall, type OrganizationRole } from '../operation.ts'
 import { notFound, problem } from '../problem.ts'
-import { type Gate, personOf, type RequestState } from '../request-state.ts'
+import { type Gate, keyOf, personOf, type RequestState } from '../request-state.ts'
 import type { LoadedSession } from '../session.ts'
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
@@ -11,6 +11,8 @@ const asUuid = (value: unknown): string | null =>
   typeof value === 'string' && uuid.test(value) ? value : null
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
+
+const suspended = () => problem('ACCOUNT_SUSPENDED', 'This organization is suspended.')
 
 type Row = LoadedSession['patients'][number]
 
@@ -41,6 +43,7 @@ function asPatient(
       (row.self ? rule?.self || anyone : rule?.proxy || anyone),
   )
   if (known.length === 0) return undefined
+  if (known.some((row) => row.suspended.includes(organizationId))) throw suspended()
   const live = known.filter(
     (row) => row.expires_at === null || Date.parse(row.expires_at) > state.now.getTime(),
   )
@@ -63,8 +66,10 @@ function inOrganization(
   const away = session.impersonation && session.impersonation.organization_id !== organizationId
   if (away) throw notFound('organization')
   const membership = person.memberships.find((row) => row.organizationId === organizationId)
-  const suspended = session.memberships.some((row) => row.organization_id === organizationId && row.suspended)
-  if (membership && suspended) throw problem('ACCOUNT_SUSPENDED', 'This organization is suspended.')
+  const isSuspended = session.memberships.some(
+    (row) => row.organization_id === organizationId && row.suspended,
+  )
+  if (membership && isSuspended) throw suspended()
   if (
     membership &&
     (access.organization?.includes(membership.role) || (access.participant && !access.organization))
@@ -101,6 +106,10 @@ function inNamedOrganization(state: RequestState, person: Person, session: Loade
   return inOrganization(state, person, session, only.organizationId)
 }
 
+/** What only the platform does to an organization is not done inside it: a suspended one can be opened again. */
+const isFromOutside = (access: Access): boolean =>
+  access.platform !== undefined && Object.keys(access).length === 1
+
 function admit(
   state: RequestState,
   person: Person,
@@ -108,25 +117,45 @@ function admit(
   organizationId: string | null,
 ): Admission {
   const { access } = state.operation.gates
-  if (organizationId !== null) return inOrganization(state, person, session, organizationId)
+  if (organizationId !== null && !isFromOutside(access))
+    return inOrganization(state, person, session, organizationId)
   if (access.organization || access.patient || access.participant)
     return inNamedOrganization(state, person, session)
   if (!access.platform) return { kind: 'user' }
   const role = person.platformRoles.find((held) => access.platform?.includes(held))
   if (!role) throw problem('FORBIDDEN', 'None of your roles allows this.')
-  return { kind: 'platform', role, organizationId: null }
+  return { kind: 'platform', role, organizationId }
+}
+
+/** An API key: only where its organization's members of its role may, and only there. */
+function admitKey(state: RequestState, key: ApiKey): void {
+  const { gates } = state.operation
+  if (isFromOutside(gates.access)) throw problem('FORBIDDEN', 'API keys cannot do this.')
+  const named = text(state.params.org_id) ?? asUuid(state.query.organization_id)
+  if (named !== null && named !== key.organizationId) throw notFound('organization')
+  if (key.organizationSuspended) throw suspended()
+  if (!keysMayCall(gates)) throw problem('FORBIDDEN', 'API keys cannot do this.')
+  if (!gates.access.organization?.includes(key.role))
+    throw problem('FORBIDDEN', `The role ${key.role} does not allow this.`)
+  if (gates.writes && !key.writes) throw problem('FORBIDDEN', 'This API key may only read.')
 }
 
 /** Who may call (`x-access`). Refuses whoever matches nothing; says how the caller got in, for the policies. */
 export const access: Gate = (state) => {
   const { gates } = state.operation
   if (gates.access.public) return
-  const person = personOf(state)
-  const { session } = state
-  if (!person || !session) throw problem('UNAUTHORIZED')
   const organizationId = text(state.params.org_id)
   // Known before anything refuses: an organization's trail shows who was refused there.
   state.organizationId = organizationId ?? asUuid(state.query.organization_id)
+  const key = keyOf(state)
+  if (key) {
+    state.organizationId ??= key.organizationId
+    admitKey(state, key)
+    return
+  }
+  const person = personOf(state)
+  const { session } = state
+  if (!person || !session) throw problem('UNAUTHORIZED')
   const admission = admit(state, person, session, organizationId)
   state.actor = { ...person, as: admission }
   state.organizationId = admission.kind === 'user' ? null : admission.organizationId

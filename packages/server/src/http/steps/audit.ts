@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { type AuditRow, auditInsert, auditParameter } from '../../db/audit-batch.ts'
 import type { Db } from '../../db/scope.ts'
 import type { Problem } from '../problem.ts'
-import { personOf, type RequestState } from '../request-state.ts'
+import { keyOf, personOf, type RequestState } from '../request-state.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -49,15 +49,20 @@ export function auditRow(state: RequestState, id: string, answer: unknown, refus
   const { gates, id: operationId, method, tag } = state.operation
   const person = personOf(state)
   // A PHI operation without an action of its own (none today) still leaves a trace.
-  const audit = gates.audit || { action: method, resource: tag.toUpperCase() }
-  const reason = isRecord(state.body) && typeof state.body.reason === 'string' ? state.body.reason : null
+  const audit: Exclude<typeof gates.audit, false> = gates.audit || {
+    action: method,
+    resource: tag.toUpperCase(),
+  }
+  const reason =
+    isRecord(state.body) && typeof state.body.reason === 'string' ? state.body.reason.trim() : null
   // Whoever signs in or registers is known once it has worked.
-  const userId = person?.userId ?? asUuid(member(answer, 'response.user.id'))
+  const key = keyOf(state)
+  const userId = person?.userId ?? key?.keyId ?? asUuid(member(answer, 'response.user.id'))
   return {
     id,
     actorUserId: userId,
-    actorType: userId ? 'USER' : 'ANONYMOUS',
-    organizationId: state.organizationId,
+    actorType: key ? 'API_KEY' : userId ? 'USER' : 'ANONYMOUS',
+    organizationId: state.organizationId ?? asUuid(member(answer, audit.organization ?? '')),
     operationId,
     resourceType: audit.resource,
     resourceId: resourceId(state, audit.id, answer),
@@ -66,7 +71,7 @@ export function auditRow(state: RequestState, id: string, answer: unknown, refus
     userAgent: state.origin.userAgent,
     impersonatorId: person?.impersonation?.adminUserId ?? null,
     requestId: state.origin.requestId,
-    reason: gates.audit !== false && gates.audit.action === 'BREAK_GLASS' ? reason : null,
+    reason: audit.reason ? reason : null,
     outcome: refusal ? 'DENIED' : 'SUCCESS',
     problemCode: refusal?.code ?? null,
     changes: filterOf(state),

@@ -1,10 +1,11 @@
 import type { Pool } from 'pg'
-import type { Tokens } from '../../security/tokens.ts'
+import { apiKeyPrefix, isApiKey } from '../../security/api-keys.ts'
+import { hashOpaqueToken, type Tokens } from '../../security/tokens.ts'
 import type { Impersonation, Person } from '../actor.ts'
 import type { PlatformRole } from '../operation.ts'
 import { problem } from '../problem.ts'
 import type { Gate, RequestState } from '../request-state.ts'
-import { type LoadedSession, loadSession, touchSession } from '../session.ts'
+import { type LoadedSession, loadApiKey, loadSession, touchApiKey, touchSession } from '../session.ts'
 
 const unauthorized = (detail: string) => problem('UNAUTHORIZED', detail)
 const impersonationExpired = () => problem('IMPERSONATION_EXPIRED', 'The impersonation has ended.')
@@ -79,8 +80,28 @@ export async function admitSession(
   await touchSession(pool, loaded, state.now)
 }
 
+/** Puts the API key into the state, or throws. Unknown, wrong, revoked and expired ones are told the same. */
+async function admitKey(state: RequestState, pool: Pool, credential: string): Promise<void> {
+  const prefix = apiKeyPrefix(credential)
+  const loaded = prefix && (await loadApiKey(pool, prefix, hashOpaqueToken(credential)))
+  const over = loaded && loaded.expires_at !== null && Date.parse(loaded.expires_at) <= state.now.getTime()
+  if (!loaded || over) throw unauthorized('The API key is not valid.')
+  const { id, organization_id: organizationId, role } = loaded
+  state.actor = {
+    kind: 'api-key',
+    keyId: id,
+    organizationId,
+    organizationSuspended: loaded.suspended,
+    role,
+    writes: loaded.scopes.includes('write'),
+    as: { kind: 'member', organizationId, role },
+    origin: state.origin,
+  }
+  await touchApiKey(pool, loaded, state.now)
+}
+
 /**
- * Credential → actor: a bearer access token, or a single-use ticket on a stream.
+ * Credential → actor: a bearer access token, an API key, or a single-use ticket on a stream.
  * The session behind it is read on every request, so that a revoked one is refused at once.
  */
 export const authenticate =
@@ -101,6 +122,7 @@ export const authenticate =
       throw unauthorized('Send an access token: Authorization: Bearer ….')
     const token = /^Bearer ([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
     if (!token) throw unauthorized('The Authorization header is not a bearer token.')
+    if (isApiKey(token)) return admitKey(state, pool, token)
     const verified = await tokens.verifyAccess(token, state.now)
     if (verified.status === 'expired') {
       if (verified.claims.imp) throw impersonationExpired()

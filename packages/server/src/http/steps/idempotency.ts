@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db } from '../../db/scope.ts'
 import { problem } from '../problem.ts'
-import { personOf, type RequestState } from '../request-state.ts'
+import { actorIdOf, type RequestState } from '../request-state.ts'
 
 const lifetimeMs = 24 * 60 * 60 * 1000
 
@@ -22,7 +22,7 @@ export interface IdempotencyKey {
 /** The key of this request, if it sent one and the operation takes one (`x-idempotent`). */
 export function idempotencyKey(state: RequestState): IdempotencyKey | null {
   const key = state.headers['idempotency-key']
-  const actorId = personOf(state)?.userId
+  const actorId = actorIdOf(state)
   if (!state.operation.gates.idempotent || typeof key !== 'string' || !actorId) return null
   const hash = createHash('sha256')
     .update(JSON.stringify([state.params, state.query, state.body]))

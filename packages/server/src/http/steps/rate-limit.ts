@@ -1,7 +1,7 @@
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible'
 import { type Config, RATE_LIMIT_CLASSES, type RateLimitClass } from '../../config.ts'
 import { problem } from '../problem.ts'
-import { personOf, type RequestState } from '../request-state.ts'
+import { actorIdOf, type RequestState } from '../request-state.ts'
 
 /** What is left of the caller's quota, for the RateLimit headers. */
 export interface Quota {
@@ -18,7 +18,7 @@ type Limiter = Pick<RateLimiterMemory, 'consume'>
 export type RedisConnection = object
 
 /**
- * Limits per actor, per address when nobody is signed in (`x-rate-limit`). Shared between replicas by Redis
+ * Limits per actor (person or API key), per address when nobody is signed in (`x-rate-limit`). Shared between replicas by Redis
  * when configured; while Redis is away each replica counts for itself, so that an outage opens nothing.
  */
 export function createRateLimit(config: Config, redis: RedisConnection | null) {
@@ -45,10 +45,10 @@ export function createRateLimit(config: Config, redis: RedisConnection | null) {
     const name = state.operation.gates.rateLimit
     const limiter = name === 'none' ? undefined : limiters.get(name)
     if (name === 'none' || !limiter) return null
-    const person = personOf(state)
+    const actorId = actorIdOf(state)
     const { points, windowSeconds } = config.rateLimits[name]
     try {
-      const used = await limiter.consume(person ? `user:${person.userId}` : `ip:${state.origin.ip}`)
+      const used = await limiter.consume(actorId ? `user:${actorId}` : `ip:${state.origin.ip}`)
       return {
         name,
         points,

@@ -1,0 +1,136 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import pg from 'pg'
+import { v7 as uuidv7 } from 'uuid'
+import { sealAudit, verifyAudit } from '../packages/server/src/audit/seals.ts'
+import { migrate } from '../packages/server/src/db/migrate.ts'
+import { createPool } from '../packages/server/src/db/pool.ts'
+import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
+import type { Benchmark, Figure } from './measure.ts'
+
+const rows = 1_000_000
+
+async function told<T>(child: ChildProcess): Promise<T> {
+  const [message] = await once(child, 'message')
+  // Written by bench/audit-server.ts, beside this.
+  return message as T
+}
+
+const maxMemory = async (child: ChildProcess): Promise<number> => {
+  const answer = told<{ maxKiB: number }>(child)
+  child.send('memory')
+  return (await answer).maxKiB
+}
+
+const seconds = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = performance.now()
+  await work()
+  return (performance.now() - began) / 1000
+}
+
+/** Reads an export as it comes, and says how it ended. */
+async function read(url: string, token: string, accept: string): Promise<{ bytes: number; end: string }> {
+  const response = await fetch(`${url}/api/admin/audit-logs/export`, {
+    headers: { authorization: `Bearer ${token}`, accept },
+  })
+  if (!response.ok || !response.body) throw new Error(`the export answered ${response.status}`)
+  let bytes = 0
+  let end = ''
+  for await (const piece of response.body) {
+    bytes += piece.length
+    end = (end + Buffer.from(piece).toString('latin1')).slice(-300)
+  }
+  return { bytes, end }
+}
+
+/** The export of a large trail: the server's peak memory, its own start included, is bounded. */
+export const audit: Benchmark = {
+  name: 'audit',
+  async run() {
+    const postgres = await testPostgres()
+    const suffix = randomBytes(4).toString('hex')
+    const database = `wardline_bench_${suffix}`
+    const login = `wardline_bench_${suffix}`
+    const ownerUrl = databaseUrl(postgres.adminUrl, database)
+    try {
+      await execute(postgres.adminUrl, `create database ${database}`)
+      await migrate(ownerUrl)
+      await execute(ownerUrl, 'select ensure_partitions(current_date)')
+      await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
+      const appUrl = new URL(ownerUrl)
+      appUrl.username = login
+      appUrl.password = 'bench'
+      const [org, user, session] = [uuidv7(), uuidv7(), uuidv7()]
+      const owner = new pg.Client(ownerUrl)
+      await owner.connect()
+      await owner.query(`insert into organizations (id, name) values ($1, 'Bench')`, [org])
+      await owner.query(
+        `insert into users (id, email, display_name, mfa_enabled, mfa_secret) values ($1, 'bench@wardline.test', 'Bench', true, 'x')`,
+        [user],
+      )
+      await owner.query(
+        `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'ADMIN')`,
+        [uuidv7(), org, user],
+      )
+      await owner.query(
+        `insert into audit_logs (id, actor_user_id, actor_type, organization_id, operation_id, resource_type, resource_id,
+           action_type, ip_address, user_agent, request_id, outcome, changes, occurred_at)
+         select gen_random_uuid(), $1, 'USER', $2, 'updatePatient', 'PATIENT', gen_random_uuid(), 'UPDATE', '203.0.113.7',
+           'Mozilla/5.0', gen_random_uuid()::text, 'SUCCESS', '{"last_name": {"old": "Okafor", "new": "Reed"}}', now() - n * interval '100 ms'
+         from generate_series(1, $3::int) n`,
+        [user, org, rows],
+      )
+      await owner.query('analyze')
+
+      const figures: Figure[] = []
+      const pool = createPool(appUrl.href, 2, () => {})
+      figures.push({
+        name: `sealing ${rows} rows`,
+        value: await seconds(() => sealAudit(pool, new Date())),
+        unit: 's',
+      })
+      const all = { from: null, to: null, anchor: null }
+      figures.push({ name: 'checking them', value: await seconds(() => verifyAudit(pool, all)), unit: 's' })
+      await pool.end()
+
+      // Only now: a code must be fresh.
+      await owner.query(
+        `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
+         values ($1, $2, 36000, now(), now(), now() + interval '1 hour')`,
+        [session, user],
+      )
+      await owner.end()
+      const child = fork(join(import.meta.dirname, 'audit-server.ts'), [appUrl.href, user, session])
+      const { url, token } = await told<{ url: string; token: string }>(child)
+      const before = await maxMemory(child)
+      for (const [accept, end] of [
+        ['text/csv', /\r\nEND,\d{7},[0-9a-f]{64},+\r\n$/],
+        ['application/x-ndjson', /\n\{"end":true,"rows":\d{7},"sha256":"[0-9a-f]{64}"\}\n$/],
+      ] as const) {
+        const value = await seconds(async () => {
+          const text = await read(url, token, accept)
+          if (!end.test(text.end)) throw new Error('the export is not whole')
+        })
+        figures.push({ name: `export of ${rows} rows as ${accept}`, value, unit: 's' })
+      }
+      const after = await maxMemory(child)
+      const gone = once(child, 'exit')
+      child.send('end')
+      await gone
+      figures.push({ name: 'peak memory of the server before', value: before, unit: 'KiB' })
+      figures.push({
+        name: 'peak memory added by the exports',
+        value: after - before,
+        unit: 'KiB',
+        bound: 150 * 1024,
+      })
+      return figures
+    } finally {
+      await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
+      await execute(postgres.adminUrl, `drop role if exists ${login}`)
+      await postgres.stop()
+    }
+  },
+}

@@ -1,0 +1,1 @@
+export const ROLES = ['ADMIN', 'PROVIDER', 'STAFF', 'CALL_CENTER_AGENT', 'AUDITOR'] as const
