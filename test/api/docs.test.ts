@@ -9,10 +9,11 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-test('the server serves the contract that it was made of', async () => {
+test('the server serves the contract that it was made of, with itself as the server', async () => {
   const response = await world.fetch('/openapi.json')
   expect(response.headers.get('content-type')).toMatch(/^application\/json/)
-  expect(await response.json()).toEqual(contract)
+  const servers = [{ url: '/', description: 'This server.' }]
+  expect(await response.json()).toEqual({ ...contract, servers })
 })
 
 test('the docs are whole: every file that the page names is served here, and nothing is fetched from elsewhere', async () => {
