@@ -3,7 +3,14 @@ import { defineConfig } from 'vitest/config'
 
 const alias = { '@wardline/sdk': fileURLToPath(new URL('./packages/sdk/src/index.ts', import.meta.url)) }
 // Files wait for the database more than they compute, so every core gets one.
-const shared = { alias, testTimeout: 20_000, hookTimeout: 60_000, maxWorkers: '100%' }
+const shared = {
+  alias,
+  testTimeout: 20_000,
+  hookTimeout: 60_000,
+  maxWorkers: '100%',
+  // A poll waits for what must happen, not for how fast: figures belong to the bench suite.
+  expect: { poll: { timeout: 10_000 } },
+}
 
 export default defineConfig({
   test: {

@@ -12,3 +12,20 @@ run('.', 'npm', ['run', 'build', '--silent'])
 run('packages/sdk', 'publint', ['--strict'])
 run('packages/sdk', 'attw', ['--pack', '.'])
 run('packages/cli', 'publint', ['--strict'])
+
+// Both builds of the SDK do a call and a stream: an import that resolves is not yet one that works.
+const use = `
+  const client = createClient({ baseUrl: 'http://127.0.0.1:9', auth: 'none', maxRetries: 0 })
+  const stream = async () => { for await (const event of client.events.stream({})) return event }
+  const refused = (error) => { if (error.name !== 'ConnectionError') throw error }
+  client.health.get().catch(refused).then(stream).catch(refused)`
+run('.', process.execPath, [
+  '--input-type=module',
+  '-e',
+  `import { createClient } from '@wardline/sdk'${use}`,
+])
+run('.', process.execPath, [
+  '--input-type=commonjs',
+  '-e',
+  `const { createClient } = require('@wardline/sdk')${use}`,
+])

@@ -539,6 +539,23 @@ describe('the queue and its figures', () => {
     return page.items.map(({ id }) => id)
   }
 
+  test('shows what awaits its first answer before what is answered, page by page', async () => {
+    const organization_id = await world.organization()
+    const made = []
+    for (const urgency of ['LOW', 'URGENT', 'NORMAL', 'HIGH'] as const)
+      made.push((await ticket('OPEN', { urgency })).ticket_id)
+    await world.admin.query('update support_tickets set organization_id = $1 where id = any($2)', [
+      organization_id,
+      made,
+    ])
+    const [low = '', urgent = '', normal = '', high = ''] = made
+    await reply(urgent)
+    await reply(low)
+    const order = []
+    for await (const { id } of sam.client.supportDesk.list({ organization_id, limit: 1 })) order.push(id)
+    expect(order).toEqual([high, normal, urgent, low])
+  })
+
   test('orders by when a first response is due; pages hold under ties and walk to the end without repeats', async () => {
     await clear()
     for (const urgency of ['LOW', 'URGENT', 'NORMAL', 'HIGH', 'LOW', 'URGENT', 'LOW', 'HIGH'] as const)

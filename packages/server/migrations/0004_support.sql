@@ -23,6 +23,8 @@ create table support_tickets (
   context jsonb not null default '{}',
   first_response_due_at timestamptz(3) not null,
   first_responded_at timestamptz(3),
+  -- The queue shows the unanswered first: a column, so that an index gives that order.
+  is_answered boolean not null generated always as (first_responded_at is not null) stored,
   resolved_at timestamptz(3),
   version integer not null default 1 check (version > 0),
   created_at timestamptz(3) not null,
@@ -30,15 +32,16 @@ create table support_tickets (
 );
 create index support_tickets_user on support_tickets (user_id, created_at desc, id desc);
 create index support_tickets_queue on support_tickets (status, urgency, first_response_due_at);
-create index support_tickets_due on support_tickets (first_response_due_at, id);
+create index support_tickets_due on support_tickets (is_answered, first_response_due_at, id);
 -- The queue as it opens: years of closed tickets stay out of its way.
-create index support_tickets_live on support_tickets (first_response_due_at, id)
+create index support_tickets_live on support_tickets (is_answered, first_response_due_at, id)
   where status in ('OPEN', 'IN_PROGRESS', 'WAITING_ON_USER');
 create index support_tickets_first_responded on support_tickets (first_responded_at) where first_responded_at is not null;
-create index support_tickets_assignee on support_tickets (assignee_id, first_response_due_at, id);
+create index support_tickets_assignee on support_tickets (assignee_id, is_answered, first_response_due_at, id);
 create index support_tickets_organization on support_tickets (organization_id) where organization_id is not null;
 create trigger support_tickets_updated_at before update on support_tickets for each row execute function set_updated_at();
-create trigger support_tickets_changes after update on support_tickets for each row execute function capture_changes();
+create trigger support_tickets_changes after update on support_tickets for each row
+  execute function capture_changes('is_answered');
 alter table support_tickets enable row level security, force row level security;
 create policy owner on support_tickets to current_user using (true);
 create policy person on support_tickets to wardline_app

@@ -725,7 +725,7 @@ export const createResources = (core: Core) => ({
     /**
      * The queue, by when a first response is due.
      *
-     * Ordered by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
+     * The unanswered first, then by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
      *
      * `GET /api/admin/support/tickets`
      */

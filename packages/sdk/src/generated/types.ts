@@ -1054,7 +1054,7 @@ export interface paths {
         };
         /**
          * The queue, by when a first response is due
-         * @description Ordered by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
+         * @description The unanswered first, then by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
          */
         get: operations["listAllTickets"];
         put?: never;

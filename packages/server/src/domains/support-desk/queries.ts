@@ -78,15 +78,18 @@ const people = [
   'agent.display_name as assignee_name',
 ] as const
 
-/** By when a first response is due, then id. The page is cut first: names are looked up for its rows alone. */
+/** The unanswered first, by when the answer is due; then the others, likewise. The page is cut first: names are looked up for its rows alone. */
 export const listQueue = (db: Db, filter: QueueFilter, { after, limit }: Slice) =>
   db
     .selectFrom(
       queue(db, filter)
         .$if(after !== null, (query) =>
-          query.where(rowAfter(['t.first_response_due_at', 't.id'], 'ascending', after ?? [])),
+          query.where(
+            rowAfter(['t.is_answered', 't.first_response_due_at', 't.id'], 'ascending', after ?? []),
+          ),
         )
-        .select([...shown, 't.user_id', 't.assignee_id'])
+        .select([...shown, 't.user_id', 't.assignee_id', 't.is_answered'])
+        .orderBy('t.is_answered')
         .orderBy('t.first_response_due_at')
         .orderBy('t.id')
         .limit(limit)
@@ -95,6 +98,7 @@ export const listQueue = (db: Db, filter: QueueFilter, { after, limit }: Slice) 
     .innerJoin('users as owner', 'owner.id', 't.user_id')
     .leftJoin('users as agent', 'agent.id', 't.assignee_id')
     .select([...shown, ...people])
+    .orderBy('t.is_answered')
     .orderBy('t.first_response_due_at')
     .orderBy('t.id')
     .execute()
