@@ -351,7 +351,7 @@ async function everywhere<T>(
 
 describe('the access matrix', () => {
   test('every operation answers every kind of caller what the contract says', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const cells = all.flatMap((operation) => callers.map((caller) => ({ operation, caller })))
     const faults: string[] = []

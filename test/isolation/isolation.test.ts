@@ -157,7 +157,7 @@ describe('the isolation proof', () => {
   })
 
   test('without the organization in a single query, nothing crosses between organizations', {
-    timeout: 120_000,
+    timeout: 300_000,
   }, async () => {
     const [mine, theirs] = [await namesIn(here), await namesIn(there)]
     const before = await rowsThere()

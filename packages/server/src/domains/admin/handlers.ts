@@ -15,7 +15,7 @@ const fieldsOf = (changes: JsonValue) =>
   typeof changes === 'object' && !Array.isArray(changes) ? changes : null
 
 /** Rows that are in memory at once. */
-const EXPORT_BATCH = 1000
+const EXPORT_BATCH = 200
 const DAY_MS = 86_400_000
 
 type AuditRow = Awaited<ReturnType<typeof queries.listAuditLogs>>[number]
