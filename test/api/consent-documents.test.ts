@@ -62,7 +62,7 @@ describe('publishing a consent document', () => {
     await signAll(boss)
     for (let index = 0; index < 12; index++) await world.user()
     const body = draft()
-    const statements = await statementsOf(() => boss.client.consent.publish(body))
+    const statements = await statementsOf(() => boss.client.consent.publish(body), 'platform')
     expect(statements.filter((text) => text.startsWith('insert into "events"'))).toHaveLength(1)
     const { rows } = await world.admin.query(
       `select count(*)::int as told from events where type = 'consent.required' and payload ->> 'version' = $1`,

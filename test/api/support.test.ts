@@ -215,7 +215,13 @@ describe('listTickets', () => {
     expect(keys).toEqual(keys.toSorted().reverse())
     expect((await owner.client.tickets.list({ limit: 2, include_total: true })).total).toBe(11)
     const count = async (limit: number) =>
-      (await statementsOf(() => owner.client.tickets.list({ limit, include_total: true }))).length
+      (
+        await statementsOf(
+          () => owner.client.tickets.list({ limit, include_total: true }),
+          'person',
+          owner.id,
+        )
+      ).length
     expect(await count(100)).toBe(await count(1))
   })
 

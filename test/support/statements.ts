@@ -1,11 +1,18 @@
 import pg from 'pg'
 import { vi } from 'vitest'
 
+type Scope = 'organization' | 'person' | 'platform'
+
 /**
- * Runs `work` and answers the statements of each transaction that it made the server open in a scope of row-level
- * security. The server runs in this process, so its every statement passes here. Run it while nothing else calls.
+ * Runs `work` and answers the statements of each transaction that it made the server open in that scope of row-level
+ * security. The server runs in this process, so its every statement passes here. Run it while nothing else calls;
+ * jobs of earlier calls run in a person's scope, so there the person is named too.
  */
-export async function scopedStatements(work: () => PromiseLike<unknown>): Promise<string[][]> {
+export async function scopedStatements(
+  work: () => PromiseLike<unknown>,
+  scope: Scope,
+  userId = '',
+): Promise<string[][]> {
   const open = new Map<unknown, string[]>()
   const transactions: string[][] = []
   const query = pg.Client.prototype.query
@@ -15,7 +22,7 @@ export async function scopedStatements(work: () => PromiseLike<unknown>): Promis
   ) {
     const [first] = parameters
     const text = typeof first === 'string' ? first : String((first as { text?: unknown }).text)
-    if (/^begin\b.*'app\.scope', '(organization|person|platform)'/.test(text)) {
+    if (text.startsWith('begin') && text.includes(`'app.scope', '${scope}'`) && text.includes(userId)) {
       const statements: string[] = []
       transactions.push(statements)
       open.set(this, statements)
@@ -32,8 +39,12 @@ export async function scopedStatements(work: () => PromiseLike<unknown>): Promis
 }
 
 /** The statements of the one scoped transaction of a call. */
-export async function statementsOf(call: () => PromiseLike<unknown>): Promise<string[]> {
-  const transactions = await scopedStatements(call)
+export async function statementsOf(
+  call: () => PromiseLike<unknown>,
+  scope: Scope = 'organization',
+  userId?: string,
+): Promise<string[]> {
+  const transactions = await scopedStatements(call, scope, userId)
   const [only] = transactions
   if (!only || transactions.length > 1) throw new Error(`${transactions.length} scoped transactions, not one`)
   return only
