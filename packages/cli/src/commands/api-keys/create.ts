@@ -25,7 +25,7 @@ export const create = command<Options>({
     MFA_CODE,
   ],
   examples: [
-    ['ward api-keys create "Laboratory import" --role STAFF --days 365', 'asks for a code'],
+    ['ward api-keys create "Laboratory feed" --role STAFF --days 365', 'asks for a code'],
     ['ward api-keys create Export --role AUDITOR --read-only > key', 'straight into a file'],
   ],
   parse: (typed) => {
