@@ -400,6 +400,24 @@ describe('the end', () => {
   })
 })
 
+test('nobody acts as a patient of a deleted organization, a super-admin neither', async () => {
+  const gone = await world.organization()
+  const theirs = await world.patient([gone], { userId: (await world.user()).id })
+  const { client } = await world.user({ superAdmin: true })
+  const start = () =>
+    codeOf(
+      client.admin.impersonate({
+        patient_id: theirs.id,
+        organization_id: gone,
+        reason: 'A look at what is left',
+      }),
+    )
+  await world.admin.query('update organizations set deleted_at = now() where id = $1', [gone])
+  expect(await start()).toBe('NOT_FOUND')
+  await world.admin.query('update organizations set deleted_at = null where id = $1', [gone])
+  expect(await start()).not.toBe('NOT_FOUND')
+})
+
 describe('the list', () => {
   test('is for ADMIN, AUDITOR and SUPER_ADMIN; names show to the ADMIN only', async () => {
     const first = await begin()

@@ -10,8 +10,10 @@ type AuditFilters = NonNullable<operations['exportAuditLogs']['parameters']['que
 export const findTarget = (db: Db, organizationId: string, patientId: string) =>
   db
     .selectFrom('organization_patients as e')
+    .innerJoin('organizations as o', 'o.id', 'e.organization_id')
     .innerJoin('patients as p', 'p.id', 'e.patient_id')
     .leftJoin('users as u', (join) => join.onRef('u.id', '=', 'p.user_id').on('u.deleted_at', 'is', null))
+    .where('o.deleted_at', 'is', null)
     .select(['p.id', 'p.first_name', 'p.last_name', 'e.status', 'u.id as user_id'])
     .where('e.organization_id', '=', organizationId)
     .where('e.patient_id', '=', patientId)
