@@ -221,8 +221,16 @@ describe('the seals on the audit trail', () => {
       [SEAL_ROWS + 10, world.clock.now()],
     )
     await seal()
-    const { intact, last_seal } = await verify()
-    expect({ intact, seals: (last_seal?.number ?? 0) - before }).toEqual({ intact: true, seals: 2 })
+    expect((await verify()).intact).toBe(true)
+    // Upkeep may seal at the same moment, so the ranges are looked at, not their number.
+    const { rows } = await world.admin.query<{ rows: number }>(
+      'select row_count as rows from audit_seals where number > $1',
+      [before],
+    )
+    const sizes = rows.map((row) => row.rows)
+    expect(sizes.length).toBeGreaterThanOrEqual(2)
+    expect(Math.max(...sizes)).toBe(SEAL_ROWS)
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeGreaterThanOrEqual(SEAL_ROWS + 10)
   })
 
   test('every column of a row is under the seal', async () => {
