@@ -1,14 +1,11 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
 import { describe, expect, test } from 'vitest'
+import { withFormats } from '../../packages/server/src/http/validate.ts'
 import { contract } from '../support/contract.ts'
 
 type Schema = Record<string, unknown>
 
-const ajv = new Ajv2020({ strict: false, allErrors: true })
-// ajv-formats is CommonJS: under native ESM the plugin is its `default`.
-const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
-;(plugin.default ?? plugin)(ajv)
+const ajv = withFormats(new Ajv2020({ strict: false, allErrors: true }))
 ajv.addSchema(contract, 'contract')
 
 const schemas = Object.entries(contract.components.schemas ?? {}) as [string, Schema][]

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import { withFormats } from '../../packages/server/src/http/validate.ts'
 
 interface ResponseObject {
   content?: Record<string, { schema?: object }>
@@ -18,10 +18,7 @@ export const contract = JSON.parse(
   components: Record<string, Record<string, unknown>>
 }
 
-const ajv = new Ajv2020({ strict: false, allErrors: true })
-// ajv-formats is CommonJS: under native ESM the plugin is its `default`.
-const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
-;(plugin.default ?? plugin)(ajv)
+const ajv = withFormats(new Ajv2020({ strict: false, allErrors: true }))
 ajv.addSchema(contract, 'contract')
 
 const patterns = Object.entries(contract.paths).map(([path, item]) => ({

@@ -1,5 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
-import addFormats from 'ajv-formats'
+import { withFormats } from '../../packages/server/src/http/validate.ts'
 import { contract } from './contract.ts'
 import type { World } from './world.ts'
 
@@ -12,10 +12,7 @@ export interface Published {
   data: Record<string, unknown>
 }
 
-const ajv = new Ajv2020({ strict: false })
-// ajv-formats is CommonJS: under native ESM the plugin is its `default`.
-const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
-;(plugin.default ?? plugin)(ajv)
+const ajv = withFormats(new Ajv2020({ strict: false }))
 ajv.addSchema(contract, 'contract')
 const isEvent = ajv.compile({ $ref: 'contract#/components/schemas/StreamEvent' })
 

@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { onConnection } from '../db/scope.ts'
 import { leafHash, MerkleTree, NO_SEAL_HASH, type SealContent, sealHash } from './merkle.ts'
 
 /*
@@ -58,34 +59,16 @@ const sealColumns = `number, first_xid::text, first_id, last_xid::text, last_id,
   encode(root, 'hex') as root, encode(previous_hash, 'hex') as previous_hash, encode(hash, 'hex') as hash, sealed_at`
 
 /** The platform's scope: a seal covers every organization's rows. */
-async function withPlatform<T>(
+const withPlatform = <T>(
   pool: Pool,
   mode: 'read only' | 'read write',
   work: (client: PoolClient) => Promise<T>,
-): Promise<T> {
-  const client = await pool.connect()
-  let broken: Error | undefined
-  const onLost = (error: Error): void => {
-    broken = error
-  }
-  client.on('error', onLost)
-  try {
-    await client.query(
-      `begin isolation level ${mode === 'read only' ? 'repeatable read' : 'read committed'} ${mode}; select set_config('app.scope', 'platform', true)`,
-    )
-    const value = await work(client)
-    await client.query('commit')
-    return value
-  } catch (error) {
-    await client.query('rollback').catch((failure: Error) => {
-      broken = failure
-    })
-    throw error
-  } finally {
-    client.off('error', onLost)
-    client.release(broken)
-  }
-}
+): Promise<T> =>
+  onConnection(
+    pool,
+    `begin isolation level ${mode === 'read only' ? 'repeatable read' : 'read committed'} ${mode}; select set_config('app.scope', 'platform', true)`,
+    async (client) => ({ value: await work(client), commit: true }),
+  )
 
 /** Rows after a position in sealing order, up to another with it or up to what can be sealed now, at most `limit`. */
 async function* leaves(

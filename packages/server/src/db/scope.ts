@@ -53,14 +53,14 @@ export interface Outcome<T> {
 }
 
 /**
- * Runs `work` in a transaction scoped to a person and an organization. Rolls back when it throws or says so.
- * A connection whose rollback fails is thrown away, never reused.
+ * Runs `work` on one connection between `begin` and its end. Rolls back when it throws or says so. A connection whose
+ * rollback fails, or that is lost meanwhile, is thrown away, never reused.
+ * @param begin the statement, or statements, that open the transaction
  */
-export async function transaction<T>(
+export async function onConnection<T>(
   pool: pg.Pool,
-  scope: Scope,
-  mode: 'read' | 'write',
-  work: (db: Db) => Promise<Outcome<T>>,
+  begin: string,
+  work: (client: pg.PoolClient) => Promise<Outcome<T>>,
 ): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
@@ -77,8 +77,8 @@ export async function transaction<T>(
     }
   }
   try {
-    await client.query(begin(scope, mode === 'read'))
-    const { value, commit } = await work(kyselyOver(client))
+    await client.query(begin)
+    const { value, commit } = await work(client)
     if (commit) await client.query('commit')
     else await rollback()
     return value
@@ -90,6 +90,14 @@ export async function transaction<T>(
     client.release(broken)
   }
 }
+
+/** Runs `work` in a transaction scoped to a person and an organization. */
+export const transaction = <T>(
+  pool: pg.Pool,
+  scope: Scope,
+  mode: 'read' | 'write',
+  work: (db: Db) => Promise<Outcome<T>>,
+): Promise<T> => onConnection(pool, begin(scope, mode === 'read'), (client) => work(kyselyOver(client)))
 
 /** A transaction outside any tenant: sessions, sign-in, upkeep. Commits unless `work` throws. */
 export const unscoped = <T>(

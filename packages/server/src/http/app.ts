@@ -302,16 +302,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     // Part of the security scheme, not a parameter of the operation.
     if (operation.gates.stream) delete query.ticket
     const headers = { ...state.headers }
-    const params = { ...state.params }
-    const body = schemas.takesBody(operation) ? request.body : undefined
-    const invalid = schemas.check(operation, {
-      params,
-      query,
-      headers,
-      ...(schemas.takesBody(operation) ? { body } : {}),
-    })
+    const takesBody = schemas.takesBody(operation)
+    const body = takesBody ? request.body : undefined
+    // The path was validated by the gates, which go by it.
+    const invalid = schemas.check(operation, { query, headers, ...(takesBody ? { body } : {}) })
     if (invalid) throw invalid
-    const input = { params, query, headers, body }
+    const input = { params: { ...state.params }, query, headers, body }
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
     if (operation.contentType?.startsWith('text/')) return text(request, reply, state, handler, input)
     const result = operation.gates.writes

@@ -35,7 +35,8 @@ const options = {
   strictRequired: false,
   useDefaults: true,
 } as const
-const withFormats = (ajv: Ajv2020) => {
+/** Teaches ajv the formats (date-time, uuid, …). */
+export const withFormats = (ajv: Ajv2020): Ajv2020 => {
   // ajv-formats is CommonJS: under native ESM the plugin is the default's default.
   const plugin = addFormats as unknown as { default?: (ajv: Ajv2020) => void } & ((ajv: Ajv2020) => void)
   ;(plugin.default ?? plugin)(ajv)

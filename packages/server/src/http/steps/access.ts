@@ -3,12 +3,7 @@ import { type Access, keysMayCall, type OrganizationRole } from '../operation.ts
 import { notFound, problem } from '../problem.ts'
 import { type Gate, keyOf, personOf, type RequestState } from '../request-state.ts'
 import type { LoadedSession } from '../session.ts'
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
-
-// The query is validated later, with the body.
-const asUuid = (value: unknown): string | null =>
-  typeof value === 'string' && uuid.test(value) ? value : null
+import { asUuid } from '../uuid.ts'
 
 const text = (value: unknown): string | null => (typeof value === 'string' ? value : null)
 

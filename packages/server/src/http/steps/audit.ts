@@ -3,8 +3,7 @@ import { type AuditRow, auditInsert, auditParameter } from '../../db/audit-batch
 import type { Db } from '../../db/scope.ts'
 import type { Problem } from '../problem.ts'
 import { keyOf, personOf, type RequestState } from '../request-state.ts'
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+import { asUuid } from '../uuid.ts'
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
@@ -15,9 +14,6 @@ const member = (answer: unknown, path: string): unknown =>
     .split('.')
     .slice(1)
     .reduce<unknown>((value, part) => (isRecord(value) ? value[part] : undefined), answer)
-
-const asUuid = (value: unknown): string | null =>
-  typeof value === 'string' && uuid.test(value) ? value : null
 
 function resourceId(state: RequestState, id: string | undefined, answer: unknown): string | null {
   if (!id) return null
