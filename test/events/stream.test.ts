@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openStream, publishTo } from '../support/streams.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 
 let world: World
@@ -13,90 +14,13 @@ beforeAll(async () => {
 })
 afterAll(() => world.stop())
 
-interface Frame {
-  id?: string
-  event?: string
-  data?: Record<string, unknown>
-  retry?: string
-}
-
-const control = ['heartbeat', undefined]
-
-/** A stream read frame by frame, without the SDK. */
-class Reader {
-  readonly frames: Frame[] = []
-  readonly response: Response
-  readonly ended: Promise<void>
-  readonly #abort: AbortController
-
-  constructor(response: Response, abort: AbortController) {
-    this.response = response
-    this.#abort = abort
-    this.ended = this.#read().catch(() => {})
-  }
-
-  static async open(
-    token: string | undefined,
-    options: { path?: string; base?: string; lastEventId?: string } = {},
-  ): Promise<Reader> {
-    const abort = new AbortController()
-    const headers: Record<string, string> = {}
-    if (token) headers.authorization = `Bearer ${token}`
-    if (options.lastEventId) headers['last-event-id'] = options.lastEventId
-    const response = await fetch(`${options.base ?? world.url}${options.path ?? '/api/events'}`, {
-      headers,
-      signal: abort.signal,
-    })
-    return new Reader(response, abort)
-  }
-
-  async #read(): Promise<void> {
-    let text = ''
-    for await (const chunk of this.response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      text += chunk
-      const blocks = text.split('\n\n')
-      text = blocks.pop() ?? ''
-      for (const block of blocks) {
-        const frame: Record<string, string> = {}
-        for (const line of block.split('\n')) {
-          const colon = line.indexOf(': ')
-          frame[line.slice(0, colon)] = line.slice(colon + 2)
-        }
-        const { data, ...rest } = frame
-        this.frames.push({ ...rest, ...(data === undefined ? {} : { data: JSON.parse(data) }) })
-      }
-    }
-  }
-
-  /** Frames that are events of somebody, not of the stream itself. */
-  get events(): Frame[] {
-    return this.frames.filter(({ event }) => !control.includes(event))
-  }
-
-  /** Waits until it is live: the first heartbeat tells where it stands. */
-  async ready(): Promise<this> {
-    await expect.poll(() => this.frames.some(({ event }) => event === 'heartbeat')).toBe(true)
-    return this
-  }
-
-  close(): void {
-    this.#abort.abort()
-  }
-}
-
-const open = async (token: string | undefined, options: Parameters<typeof Reader.open>[1] = {}) =>
-  (await Reader.open(token, options)).ready()
+const open = (token: string | undefined, options: Parameters<typeof openStream>[2] = {}) =>
+  openStream(world.url, token, options)
 
 const ticket = (user: TestUser, subject = 'Cannot sign in') =>
   user.client.tickets.create({ category: 'TECHNICAL', subject, body: 'It says no.', urgency: 'HIGH' })
 
-/** Puts events for a person into the outbox, as a handler would. */
-const publish = (userId: string, count: number, database = world) =>
-  database.admin.query(
-    `insert into events (user_id, type, payload, created_at)
-     select $1, 'notification.new', jsonb_build_object('n', n), now() from generate_series(1, $2::int) n`,
-    [userId, count],
-  )
+const publish = (userId: string, count: number, database = world) => publishTo(database, userId, count)
 
 describe('the stream', () => {
   test('shows the desk a new ticket, and its owner the reply, with id, type and data', async () => {
@@ -221,20 +145,19 @@ describe('the stream', () => {
     const own = await createWorld()
     try {
       const reader = await own.user()
-      const first = await Reader.open(reader.token, { base: own.url })
-      await first.ready()
+      const first = await open(reader.token, { base: own.url })
       await publish(reader.id, 3, own)
       await expect.poll(() => first.events.length).toBe(3)
       const oldest = first.events[0]?.id ?? ''
       first.close()
       await own.admin.query(`update events set created_at = now() - interval '8 days'`)
       await own.admin.query('select purge_expired(now(), 1000)')
-      const late = await Reader.open(reader.token, { base: own.url, lastEventId: oldest })
+      const late = await open(reader.token, { base: own.url, lastEventId: oldest })
       await expect
         .poll(() => late.frames.find(({ event }) => event === 'stream.reset')?.data)
         .toEqual({ reason: 'TOO_OLD' })
       late.close()
-      const foreign = await Reader.open(reader.token, { base: own.url, lastEventId: '999999999999.1' })
+      const foreign = await open(reader.token, { base: own.url, lastEventId: '999999999999.1' })
       await expect
         .poll(() => foreign.frames.find(({ event }) => event === 'stream.reset')?.data)
         .toEqual({ reason: 'UNKNOWN_ID' })
@@ -317,8 +240,7 @@ describe('the stream', () => {
     const own = await createWorld()
     try {
       const user = await own.user()
-      const stream = await Reader.open(user.token, { base: own.url })
-      await stream.ready()
+      const stream = await open(user.token, { base: own.url })
       // Kept from idling: the stream itself is activity.
       own.clock.advance({ hours: 12, minutes: 1 })
       await stream.ended

@@ -183,6 +183,19 @@ export class Cable {
     return new Cable(`http://127.0.0.1:${address.port}`, server, sockets)
   }
 
+  /** Cuts, and nobody gets through until `mend`. */
+  async unplug(): Promise<void> {
+    const closed = new Promise((resolve) => this.#server.close(resolve))
+    this.cut()
+    await closed
+  }
+
+  async mend(): Promise<void> {
+    await new Promise<void>((resolve) =>
+      this.#server.listen(Number(new URL(this.url).port), '127.0.0.1', resolve),
+    )
+  }
+
   cut(): void {
     for (const socket of this.#sockets) socket.destroy()
   }

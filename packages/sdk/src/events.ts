@@ -82,7 +82,7 @@ const MAX_QUEUE = 10_000
 const FIRST_DELAY = 1_000
 const LONGEST_DELAY = 30_000
 /** After these the same access may come back; after any other reason it is gone. */
-const COMES_BACK = new Set(['TOKEN_EXPIRED', 'SERVER_STOPPING'])
+const COMES_BACK = new Set(['TOKEN_EXPIRED', 'SERVER_STOPPING', 'SLOW_READER'])
 
 /**
  * Live events as an async iterable; connects when the first is asked for. It resumes by itself, each event once and

@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
 import { createMailer } from './adapters/mail/mail.ts'
@@ -14,6 +13,7 @@ import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
+import { createAnnouncer } from './domains/events/announcer.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
 import { Hub } from './domains/events/hub.ts'
 import { healthHandlers } from './domains/health/handlers.ts'
@@ -97,27 +97,6 @@ function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => 
   }
 }
 
-/** Coalesces announcements: at most one is under way, and one follows if anything was published meanwhile. */
-function announcer(pool: Pool, log: Logger): () => void {
-  let busy = false
-  let again = false
-  const announce = async (): Promise<void> => {
-    busy = true
-    do {
-      again = false
-      // A lost announcement costs other replicas their poll's delay, no event.
-      await pool
-        .query(`select pg_notify('wardline_events', '')`)
-        .catch((error: unknown) => log.warn({ err: error }, 'an announcement was lost'))
-    } while (again)
-    busy = false
-  }
-  return () => {
-    if (busy) again = true
-    else void announce()
-  }
-}
-
 /** Puts the server together. Nothing listens before `listen()`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { config, keys, databaseUrl, log, clock } = options
@@ -183,10 +162,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
   }
   const hub = new Hub(pool, databaseUrl, clock, log, config.heartbeatSeconds)
-  const announce = announcer(pool, log)
+  const announcer = createAnnouncer(pool, redis && { mouth: redis, ear: redis.duplicate() }, log)
   const published = (): void => {
     hub.wake()
-    announce()
+    announcer.announce()
   }
   const mailer = createMailer(config, log)
   const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
@@ -209,6 +188,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await upkeep.stop()
     await jobs.stop()
     mailer.close()
+    announcer.stop()
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()
@@ -222,6 +202,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await jobs.start()
         await upkeep.start()
         await hub.start()
+        announcer.listen(() => hub.wake())
         const url = await app.listen({ host: config.host, port: config.port })
         publicUrl = config.publicUrl ?? url
         return url

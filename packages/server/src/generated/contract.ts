@@ -4977,7 +4977,7 @@ export interface components {
             };
         };
         /**
-         * @description The stream is alive. Every 30 seconds.
+         * @description The stream is alive, and everything up to this id was sent. Every 30 seconds, and once all that was missed is sent.
          * @example {
          *       "id": "731.42",
          *       "event": "heartbeat",
@@ -5025,7 +5025,7 @@ export interface components {
             };
         };
         /**
-         * @description The last event of a stream. Come back with a fresh token after TOKEN_EXPIRED, at once after SERVER_STOPPING, else not.
+         * @description The last event of a stream. Come back with a fresh token after TOKEN_EXPIRED; after the time that `retry` tells after SERVER_STOPPING; after SLOW_READER, which means that events were not read for a minute, once they are. After any other reason access is gone. Nothing is lost: resume from the last id.
          * @example {
          *       "id": "731.42",
          *       "event": "stream.closed",
@@ -5047,7 +5047,7 @@ export interface components {
                  * @description Why.
                  * @enum {string}
                  */
-                reason: "TOKEN_EXPIRED" | "SESSION_ENDED" | "ACCOUNT_CLOSED" | "ACCESS_LOST" | "IMPERSONATION_ENDED" | "SERVER_STOPPING";
+                reason: "TOKEN_EXPIRED" | "SESSION_ENDED" | "ACCOUNT_CLOSED" | "ACCESS_LOST" | "IMPERSONATION_ENDED" | "SERVER_STOPPING" | "SLOW_READER";
             };
         };
         /**
@@ -6321,8 +6321,12 @@ export interface components {
         IfMatch: string;
         /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
         EventTypes: string;
+        /** @description Only events that name this patient. Nobody gets more by it than without it. */
+        EventPatient: components["schemas"]["Uuid"];
         /** @description The last id seen, for clients that cannot send the header. The header wins. */
         LastEventIdQuery: components["schemas"]["EventId"];
+        /** @description Begin with what happened from this instant on, at most 7 days ago (else `stream.reset`). An event id wins, so a client that reconnects may leave it in the address. */
+        EventsSince: components["schemas"]["Timestamp"];
         /** @description The last id seen; the stream goes on right after it. */
         LastEventId: components["schemas"]["EventId"];
         /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
@@ -8929,8 +8933,12 @@ export interface operations {
             query?: {
                 /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
                 types?: components["parameters"]["EventTypes"];
+                /** @description Only events that name this patient. Nobody gets more by it than without it. */
+                patient_id?: components["parameters"]["EventPatient"];
                 /** @description The last id seen, for clients that cannot send the header. The header wins. */
                 last_event_id?: components["parameters"]["LastEventIdQuery"];
+                /** @description Begin with what happened from this instant on, at most 7 days ago (else `stream.reset`). An event id wins, so a client that reconnects may leave it in the address. */
+                since?: components["parameters"]["EventsSince"];
             };
             header?: {
                 /** @description The last id seen; the stream goes on right after it. */
@@ -8980,8 +8988,12 @@ export interface operations {
             query?: {
                 /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
                 types?: components["parameters"]["EventTypes"];
+                /** @description Only events that name this patient. Nobody gets more by it than without it. */
+                patient_id?: components["parameters"]["EventPatient"];
                 /** @description The last id seen, for clients that cannot send the header. The header wins. */
                 last_event_id?: components["parameters"]["LastEventIdQuery"];
+                /** @description Begin with what happened from this instant on, at most 7 days ago (else `stream.reset`). An event id wins, so a client that reconnects may leave it in the address. */
+                since?: components["parameters"]["EventsSince"];
             };
             header?: {
                 /** @description The last id seen; the stream goes on right after it. */

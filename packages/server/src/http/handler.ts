@@ -60,7 +60,11 @@ export interface Subscription {
   readonly organization: string | null
   readonly support: boolean
   readonly types: readonly string[] | null
+  /** Only what names this patient. */
+  readonly patient: string | null
   readonly lastEventId: string | null
+  /** An ISO instant to begin at; an id wins. */
+  readonly since: string | null
 }
 
 type StreamEvent = components['schemas']['StreamEvent']

@@ -1,6 +1,6 @@
 import type { components } from '../../generated/contract.ts'
 import type { EventsHandlers } from '../../generated/handlers.ts'
-import type { PublishedEvent } from '../../http/handler.ts'
+import type { Input, PublishedEvent } from '../../http/handler.ts'
 import { problem } from '../../http/problem.ts'
 import { newOpaqueToken } from '../../security/tokens.ts'
 import type { Services } from '../../services.ts'
@@ -42,6 +42,18 @@ const unknownType = (type: string) =>
     errors: [{ pointer: '/query/types', message: `${type} is not an event type` }],
   })
 
+/** What both streams share: the reader's own filters, and where to begin. */
+const readerOf = (
+  types: EventType[] | null,
+  query: Input<'streamEvents'>['query'],
+  headers: Input<'streamEvents'>['headers'],
+) => ({
+  types,
+  patient: query.patient_id ?? null,
+  lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
+  since: query.since ?? null,
+})
+
 export const eventsHandlers = (services: Services): EventsHandlers => ({
   async streamEvents({ actor }, { query, headers }) {
     const types = readTypes(query.types)
@@ -50,8 +62,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       user: actor.userId,
       organization: null,
       support: actor.platformRoles.length > 0,
-      types,
-      lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
+      ...readerOf(types, query, headers),
     }
   },
 
@@ -62,8 +73,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       user: actor.userId,
       organization: params.org_id,
       support: false,
-      types,
-      lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
+      ...readerOf(types, query, headers),
     }
   },
 

@@ -24,11 +24,24 @@ export interface StreamOptions {
 
 const maxBufferedBytes = 256 * 1024
 const catchUpPage = 200
+// How long a reader may leave its buffer full, and then how long what is buffered waits for it all the same.
 const stuckMs = 60_000
+const lingerMs = 30_000
 const touchMs = 60_000
+const retentionMs = 7 * 24 * 3600_000
+// When a server stops, its readers come back over this span, the longer the more there are: no stampede.
+const comeBackMs = (readers: number): number =>
+  500 + Math.floor(Math.random() * Math.min(30_000, 1000 + 3 * readers))
+
+// A comment, for proxies that end idle connections; no event, so it costs the reader nothing.
+const keepAlive = Buffer.from(':\n\n')
 
 const frame = (position: Position, event: string, data: unknown): string =>
   `id: ${formatPosition(position)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
+
+/** The patient whom an event concerns, where it names one. */
+const patientOf = ({ payload }: OutboxRow): unknown =>
+  typeof payload === 'object' && payload !== null && 'patient_id' in payload ? payload.patient_id : null
 
 class Stream {
   readonly options: StreamOptions
@@ -37,6 +50,7 @@ class Stream {
   live = false
   closed = false
   lastWrite: number
+  lastHeartbeat: number
   /** Since when the reader has not taken what is buffered. */
   stuckSince: number | null = null
 
@@ -44,20 +58,13 @@ class Stream {
     this.options = options
     this.cursor = cursor
     this.lastWrite = now
+    this.lastHeartbeat = now
   }
 
-  wants(type: string): boolean {
-    const { types } = this.options.subscription
-    return types === null || types.includes(type)
-  }
-
-  receives(row: OutboxRow): boolean {
-    const { user, organization, support } = this.options.subscription
-    return (
-      (row.userId !== null && row.userId === user) ||
-      (row.organizationId !== null && row.organizationId === organization) ||
-      (row.toSupport && support)
-    )
+  /** Whether the row passes the reader's own filters. */
+  wants(row: OutboxRow): boolean {
+    const { types, patient } = this.options.subscription
+    return (types === null || types.includes(row.type)) && (patient === null || patientOf(row) === patient)
   }
 
   get buffered(): number {
@@ -67,6 +74,46 @@ class Stream {
   write(text: string | Buffer, now: number): void {
     this.options.socket.write(text)
     this.lastWrite = now
+  }
+}
+
+/** Streams by what they are subscribed to: an event looks at its own receivers, not at everybody. */
+class Audiences {
+  readonly #users = new Map<string, Set<Stream>>()
+  readonly #organizations = new Map<string, Set<Stream>>()
+  readonly #support = new Set<Stream>()
+
+  #setsOf({ options: { subscription } }: Stream): { map: Map<string, Set<Stream>>; key: string }[] {
+    const { user, organization } = subscription
+    return [
+      ...(user === null ? [] : [{ map: this.#users, key: user }]),
+      ...(organization === null ? [] : [{ map: this.#organizations, key: organization }]),
+    ]
+  }
+
+  add(stream: Stream): void {
+    for (const { map, key } of this.#setsOf(stream)) {
+      const set = map.get(key)
+      if (set) set.add(stream)
+      else map.set(key, new Set([stream]))
+    }
+    if (stream.options.subscription.support) this.#support.add(stream)
+  }
+
+  delete(stream: Stream): void {
+    for (const { map, key } of this.#setsOf(stream)) {
+      const set = map.get(key)
+      set?.delete(stream)
+      if (set?.size === 0) map.delete(key)
+    }
+    this.#support.delete(stream)
+  }
+
+  /** A stream that is in the audience twice comes twice. */
+  *of(row: OutboxRow): Iterable<Stream> {
+    if (row.userId !== null) yield* this.#users.get(row.userId) ?? []
+    if (row.organizationId !== null) yield* this.#organizations.get(row.organizationId) ?? []
+    if (row.toSupport) yield* this.#support
   }
 }
 
@@ -80,6 +127,7 @@ export class Hub {
   readonly #log: Logger
   readonly #heartbeatMs: number
   readonly #streams = new Set<Stream>()
+  readonly #audiences = new Audiences()
   readonly #tailer: Tailer
   #timer: NodeJS.Timeout | undefined
   #touched = 0
@@ -108,7 +156,8 @@ export class Hub {
   async stop(): Promise<void> {
     this.#stopping = true
     clearInterval(this.#timer)
-    for (const stream of this.#streams) this.#close(stream, 'SERVER_STOPPING')
+    const readers = this.#streams.size
+    for (const stream of this.#streams) this.#sendAway(stream, readers)
     await this.#tailer.stop()
   }
 
@@ -126,29 +175,28 @@ export class Hub {
     const now = this.#clock.now().getTime()
     const stream = new Stream(options, this.#tailer.position, now)
     this.#streams.add(stream)
+    this.#audiences.add(stream)
     options.socket.once('close', () => this.#drop(stream))
     options.socket.on('error', () => this.#drop(stream))
     stream.write(`retry: ${2000 + Math.floor(Math.random() * 2000)}\n\n`, now)
     try {
-      const reset = await this.#resume(stream, options.subscription.lastEventId)
+      const reset = await this.#resume(stream)
       if (reset) stream.write(frame(stream.cursor, 'stream.reset', { reason: reset }), now)
       await this.#catchUp(stream)
       // Says that everything missed has been sent, and where the stream stands, so that even one without
       // events can resume.
       stream.write(this.#heartbeat(stream.cursor), now)
-      if (this.#stopping) this.#close(stream, 'SERVER_STOPPING')
+      if (this.#stopping) this.#sendAway(stream, 1)
     } catch (error) {
       this.#log.warn({ err: error }, 'a stream could not catch up')
       this.#drop(stream)
     }
   }
 
-  /** Sets the stream's place from its Last-Event-ID; answers why it cannot be resumed from there. */
-  async #resume(stream: Stream, lastEventId: string | null): Promise<ResetReason | undefined> {
-    if (lastEventId === null) {
-      stream.cursor = this.#tailer.position
-      return undefined
-    }
+  /** Sets the stream's place from its Last-Event-ID or instant; answers why it cannot be resumed from there. */
+  async #resume(stream: Stream): Promise<ResetReason | undefined> {
+    const { lastEventId, since } = stream.options.subscription
+    if (lastEventId === null) return this.#goBack(stream, since)
     // Another replica may be ahead of this one's last look.
     await this.#tailer.poll()
     const asked = parsePosition(lastEventId)
@@ -156,6 +204,15 @@ export class Hub {
     const tooOld = asked && compare(asked, await this.#tailer.purged()) < 0
     stream.cursor = unknown || tooOld ? this.#tailer.position : asked
     return unknown ? 'UNKNOWN_ID' : tooOld ? 'TOO_OLD' : undefined
+  }
+
+  /** Sets the stream's place to an instant, or to now. */
+  async #goBack(stream: Stream, since: string | null): Promise<ResetReason | undefined> {
+    stream.cursor = this.#tailer.position
+    if (since === null) return undefined
+    if (Date.parse(since) < this.#clock.now().getTime() - retentionMs) return 'TOO_OLD'
+    stream.cursor = (await this.#tailer.before(since)) ?? stream.cursor
+    return undefined
   }
 
   #heartbeat(position: Position): string {
@@ -175,11 +232,11 @@ export class Hub {
       for (const row of rows) {
         if (compare(row, stream.cursor) <= 0) continue
         stream.cursor = { xid: row.xid, id: row.id }
-        if (stream.wants(row.type))
-          stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
+        if (stream.wants(row)) stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
       }
       if (rows.length < catchUpPage) {
-        stream.cursor = target
+        // A place that was asked for may be ahead of the tailer: it never goes back.
+        if (compare(target, stream.cursor) > 0) stream.cursor = target
         // No await between this check and going live: nothing can slip between.
         if (this.#tailer.position === target) {
           stream.live = true
@@ -203,10 +260,11 @@ export class Hub {
     const now = this.#clock.now().getTime()
     for (const row of rows) {
       let text: Buffer | undefined
-      for (const stream of this.#streams) {
-        if (!stream.live || !stream.receives(row) || compare(row, stream.cursor) <= 0) continue
-        stream.cursor = { xid: row.xid, id: row.id }
-        if (!stream.wants(row.type)) continue
+      const place = { xid: row.xid, id: row.id }
+      for (const stream of this.#audiences.of(row)) {
+        if (!stream.live || compare(place, stream.cursor) <= 0) continue
+        stream.cursor = place
+        if (!stream.wants(row)) continue
         text ??= Buffer.from(frame(row, row.type, row.payload))
         stream.write(text, now)
         if (stream.buffered > maxBufferedBytes) this.#waitForReader(stream)
@@ -219,12 +277,14 @@ export class Hub {
     for (const stream of this.#streams) {
       const { ends } = stream.options
       if (ends && ends.at <= now) this.#close(stream, ends.reason)
-      else if (stream.stuckSince !== null && now - stream.stuckSince > stuckMs) this.#drop(stream)
-      else if (stream.live && now - stream.lastWrite >= this.#heartbeatMs) {
+      else if (stream.stuckSince !== null) {
+        if (now - stream.stuckSince > stuckMs) this.#close(stream, 'SLOW_READER')
+      } else if (stream.live && now - stream.lastHeartbeat >= this.#heartbeatMs) {
         // Everything up to the tailer's place was offered to a live stream.
-        stream.cursor = this.#tailer.position
+        if (compare(this.#tailer.position, stream.cursor) > 0) stream.cursor = this.#tailer.position
+        stream.lastHeartbeat = now
         stream.write(this.#heartbeat(stream.cursor), now)
-      }
+      } else if (now - stream.lastWrite >= this.#heartbeatMs / 2) stream.write(keepAlive, now)
     }
     if (now - this.#touched >= touchMs && this.#streams.size > 0) {
       this.#touched = now
@@ -259,11 +319,20 @@ export class Hub {
     }
   }
 
+  /** Tells when to come back, so that not everybody does at once, and closes. */
+  #sendAway(stream: Stream, readers: number): void {
+    if (stream.closed) return
+    stream.options.socket.write(`retry: ${comeBackMs(readers)}\n\n`)
+    this.#close(stream, 'SERVER_STOPPING')
+  }
+
   #close(stream: Stream, reason: CloseReason): void {
     if (stream.closed) return
-    stream.options.socket.write(frame(stream.cursor, 'stream.closed', { reason }))
-    // Waits for the last write to leave, not for the client to hang up.
-    stream.options.socket.destroySoon()
+    const { socket } = stream.options
+    socket.write(frame(stream.cursor, 'stream.closed', { reason }))
+    // Waits for the last write to leave, not for the client to hang up, and not for ever for a reader that is stuck.
+    socket.destroySoon()
+    setTimeout(() => socket.destroy(), lingerMs).unref()
     this.#drop(stream, false)
   }
 
@@ -271,6 +340,7 @@ export class Hub {
     stream.closed = true
     stream.live = false
     this.#streams.delete(stream)
+    this.#audiences.delete(stream)
     if (destroy) stream.options.socket.destroy()
   }
 }

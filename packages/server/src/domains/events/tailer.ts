@@ -31,8 +31,8 @@ export function parsePosition(text: string): Position | undefined {
 
 const lastId = 2n ** 63n - 1n
 const pageSize = 500
-// A transaction that is still running holds the horizon back; nobody announces its end.
-const pendingPollMs = 20
+// A transaction that is still running holds the horizon back; nobody announces its end. Most are short.
+const pendingPollMs = [2, 4, 8, 16, 20] as const
 const backstopPollMs = 1000
 const reconnectMs = 500
 
@@ -80,6 +80,8 @@ export class Tailer {
   #timer: NodeJS.Timeout | undefined
   #polling: Promise<void> | null = null
   #again = false
+  /** How many looks in a row found rows behind the horizon. */
+  #held = 0
   #stopped = false
 
   constructor(
@@ -157,6 +159,16 @@ export class Tailer {
     return rows.map(toOutboxRow)
   }
 
+  /** The place right before the first event since an instant; undefined when there is none. */
+  async before(since: string): Promise<Position | undefined> {
+    const { rows } = await this.#query<{ xid: string; id: string }>(
+      `select xid::text, id::text from events where created_at >= $1 order by events.xid, events.id limit 1`,
+      [since],
+    )
+    const [first] = rows
+    return first && { xid: BigInt(first.xid), id: BigInt(first.id) - 1n }
+  }
+
   /** How far retention has deleted. */
   async purged(): Promise<Position> {
     const { rows } = await this.#query<{ xid: string; id: string }>(
@@ -168,8 +180,8 @@ export class Tailer {
   async #pollUntilIdle(): Promise<void> {
     do {
       this.#again = false
-      const pending = await this.#readNew()
-      this.#schedule(pending ? pendingPollMs : backstopPollMs)
+      this.#held = (await this.#readNew()) ? this.#held + 1 : 0
+      this.#schedule(this.#held === 0 ? backstopPollMs : (pendingPollMs[this.#held - 1] ?? 20))
     } while (this.#again && !this.#stopped)
   }
 
