@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePort } from '../scripts/free-port.ts'
 
 /** One figure of a benchmark. Ratios compare two things of one run; absolute times only mean something beside a bound. */
 export interface Figure {
@@ -47,18 +47,6 @@ export function nodeCpuMs(folder: string, args: readonly string[]): number {
   if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}`)
   return Number(readFileSync(out, 'utf8'))
 }
-
-export const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() =>
-        address && typeof address === 'object' ? resolve(address.port) : reject(new Error('no port')),
-      )
-    })
-  })
 
 /** Starts the server and answers the seconds until /health answers. */
 export async function startServer(

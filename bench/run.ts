@@ -7,8 +7,9 @@ import { cli } from './cli.ts'
 import type { Benchmark } from './measure.ts'
 import { path } from './path.ts'
 import { start } from './start.ts'
+import { eventStreams } from './streams.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path, audit]
+const benchmarks: Benchmark[] = [start, cli, path, audit, eventStreams]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

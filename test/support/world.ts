@@ -96,10 +96,13 @@ export class World {
   }
 
   /** Starts a server on this world's database; several are replicas of one another. */
-  async startServer({ keys = this.keys } = {}): Promise<{ url: string; close: () => Promise<void> }> {
+  async startServer({
+    keys = this.keys,
+    port = '0',
+  } = {}): Promise<{ url: string; close: () => Promise<void> }> {
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
-      config: this.config,
+      config: { ...this.config, port: Number(port) },
       keys,
       databaseUrl: this.appUrl,
       log: createLog('debug', destination),

@@ -76,6 +76,7 @@ export class Tailer {
   readonly #deliver: (rows: readonly OutboxRow[]) => void
   readonly #accessChanged: (userId: string | null) => void
   #client: pg.Client | null = null
+  #last: Promise<unknown> = Promise.resolve()
   #position: Position = { xid: 0n, id: 0n }
   #timer: NodeJS.Timeout | undefined
   #polling: Promise<void> | null = null
@@ -240,8 +241,10 @@ export class Tailer {
     this.#schedule(reconnectMs)
   }
 
+  /** One at a time: the connection has no queue of its own. */
   #query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<T>> {
-    const answer = this.#send<T>(text, values)
+    const answer = this.#last.then(() => this.#send<T>(text, values))
+    this.#last = answer.catch(() => {})
     answer.catch(() => this.#schedule(reconnectMs))
     return answer
   }
