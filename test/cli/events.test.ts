@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { register } from '../support/sign-in.ts'
+import { publishTo } from '../support/streams.ts'
 import { Cable, Machine, type Running } from '../support/ward.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 
@@ -97,6 +99,86 @@ describe('ward events tail', () => {
     tails.push(second)
     await second.shows('stdout', meanwhile.id)
     expect(second.stdout).not.toContain(seen.id)
+  })
+
+  test('begins some time ago with a span, and at an instant', async () => {
+    const tail = await start(['--json', '--types', 'ticket.created', '--since', '1h'])
+    await tail.shows('stderr', 'caught up')
+    const all = tail.stdout.trim().split('\n').length
+    const { id } = await ask('Right now')
+    await tail.shows('stdout', id)
+    world.clock.advance({ minutes: 5 })
+    const later = await ask('Later')
+    const instant = new Date(world.clock.now().getTime() - 60_000).toISOString()
+    const again = await start(['--json', '--types', 'ticket.created', '--since', instant])
+    await again.shows('stdout', later.id)
+    expect(again.stdout).not.toContain(id)
+    expect(all).toBeGreaterThan(1)
+    const wrong = await home.ward(['events', 'tail', '--since', 'noon'], {
+      url: world.url,
+      token: agent.token,
+    })
+    expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('not "noon"') })
+  })
+
+  test('shows one patient’s events only', async () => {
+    const reader = await world.user()
+    const [one, other] = [world.id(), world.id()]
+    const tail = await start(['--json', '--patient', one], { token: reader.token })
+    await publishTo(world, reader.id, 1, { patient_id: other })
+    await publishTo(world, reader.id, 1, { patient_id: one })
+    await tail.shows('stdout', one)
+    expect(tail.stdout).not.toContain(other)
+  })
+
+  test('runs a command for every event, in order, with the event on its stdin; a failing one ends nothing', async () => {
+    const reader = await world.user()
+    const command = 'cat; printf "%s\\n" "$WARD_EVENT_TYPE"; exit 3'
+    const tail = await start(['--exec', command], { token: reader.token })
+    await publishTo(world, reader.id, 3)
+    await expect.poll(() => tail.stdout.trim().split('\n').length).toBe(6)
+    const lines = tail.stdout.trim().split('\n')
+    expect(lines.filter((_, n) => n % 2 === 0).map((text) => JSON.parse(text).data.n)).toEqual([1, 2, 3])
+    expect(lines[1]).toBe('notification.new')
+    await expect.poll(() => tail.stderr.match(/failed for notification.new .*exit 3/g)?.length).toBe(3)
+    tail.interrupt()
+    expect(await tail.ended).toMatchObject({ code: 130 })
+  })
+
+  test('goes on over a server’s restart and over the end of its token', async () => {
+    const replica = await world.startServer()
+    const person = await register(world)
+    const user_id = person.tokens.user.id
+    home.keep({
+      url: replica.url,
+      access_token: person.tokens.access_token,
+      refresh_token: person.tokens.refresh_token,
+    })
+    const tail = home.start(['events', 'tail', '--json'], { url: replica.url })
+    tails.push(tail)
+    await tail.shows('stderr', 'connected')
+    const port = new URL(replica.url).port
+    await replica.close()
+    await tail.shows('stderr', 'disconnected: SERVER_STOPPING')
+    await publishTo(world, user_id, 2)
+    const again = await world.startServer({ port })
+    await tail.shows('stderr', 'caught up, 2 missed events')
+    const connections = () => tail.stderr.split('connected, going on').length
+    const before = connections()
+    world.clock.advance({ minutes: 11 })
+    await expect.poll(connections).toBeGreaterThan(before)
+    await publishTo(world, user_id, 3)
+    await expect.poll(() => tail.stdout.trim().split('\n').length).toBe(5)
+    expect(home.credentials().profiles.default?.access_token).not.toBe(person.tokens.access_token)
+    for (const name of ['access_token', 'refresh_token'])
+      world.secret(String(home.credentials().profiles.default?.[name]))
+    await again.close()
+  })
+
+  test('says so when events were missed that are no longer there', async () => {
+    const tail = home.start(['events', 'tail', '--since', '10d'], { url: world.url, token: agent.token })
+    tails.push(tail)
+    await tail.shows('stderr', 'events were missed that the server no longer has (TOO_OLD)')
   })
 
   test('ends with 4 and the reason when access is lost', async () => {

@@ -94,12 +94,16 @@ describe('a reader', () => {
     socket.write(`GET /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${reader.token}\r\n\r\n`)
     await new Promise((resolve) => socket.once('data', resolve))
     socket.pause()
+    const other = await openStream(world.url, reader.token)
     const padding = 'x'.repeat(2000)
     for (let round = 0; round < 8; round++) await publishTo(world, reader.id, 1000, { padding, round })
-    // The kernel's buffers are full once the server has noticed that nobody reads.
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    // Another one who has got everything shows that the server has tried; its heartbeats, that it has looked around.
+    await expect.poll(() => other.events.length, { timeout: 15_000 }).toBe(8000)
     world.clock.advance({ seconds: 61 })
-    await new Promise((resolve) => setTimeout(resolve, 1500))
+    const heartbeats = () => other.frames.filter(({ event }) => event === 'heartbeat').length
+    const seen = heartbeats()
+    await expect.poll(heartbeats).toBeGreaterThan(seen + 1)
+    other.close()
     let text = ''
     socket.setEncoding('utf8').on('data', (chunk: string) => {
       text += chunk
@@ -114,7 +118,7 @@ describe('a reader', () => {
     const again = await openStream(world.url, reader.token, { lastEventId })
     await expect.poll(() => received.length + again.events.length, { timeout: 15_000 }).toBe(8000)
     again.close()
-  })
+  }, 60_000)
 
   test('is told when to come back by a server that stops: not everybody at once', async () => {
     const reader = await world.user()

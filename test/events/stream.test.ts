@@ -141,6 +141,22 @@ describe('the stream', () => {
     stream.close()
   })
 
+  test('does not wait for a long transaction in another database of the cluster', async () => {
+    const other = await createWorld()
+    try {
+      await other.admin.query('begin')
+      await other.admin.query(`insert into organizations (id, name) values ($1, 'Import')`, [other.id()])
+      const reader = await world.user()
+      const stream = await open(reader.token)
+      await publish(reader.id, 2)
+      await expect.poll(() => stream.events.map(({ data }) => data?.n)).toEqual([1, 2])
+      stream.close()
+    } finally {
+      await other.admin.query('rollback')
+      await other.stop()
+    }
+  })
+
   test('answers stream.reset for an id that retention has passed, and for one it never gave', async () => {
     const own = await createWorld()
     try {

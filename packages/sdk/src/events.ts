@@ -27,7 +27,7 @@ export type StreamStatus =
   | { state: 'open'; resumedFrom: string | undefined }
   /** The connection is gone; the next try comes in `delayMs`. Nothing is lost. */
   | { state: 'reconnecting'; attempt: number; delayMs: number; reason: string }
-  /** After a resume: everything that was missed has arrived. */
+  /** After a resume, or a beginning in the past: everything that was missed has arrived. */
   | { state: 'caught-up'; count: number }
   /** The place to resume from was too old: reload what you show; the stream goes on from now. */
   | { state: 'reset'; reason: string }
@@ -411,7 +411,8 @@ export class EventStream implements AsyncIterableIterator<StreamEvent> {
 
   #opened(): void {
     this.#everOpen = true
-    this.#missed = this.#received === undefined ? undefined : 0
+    const fromThePast = this.#received !== undefined || new URL(this.#plan.url).searchParams.has('since')
+    this.#missed = fromThePast ? 0 : undefined
     this.#status({ state: 'open', resumedFrom: this.#received })
   }
 

@@ -7,9 +7,14 @@ import { clean, type Style } from '../../output.ts'
 interface Options {
   types: string | undefined
   org: string | undefined
+  patient: string | undefined
   json: boolean
-  since: string | undefined
+  since: Since
+  exec: string | undefined
 }
+
+/** Where to begin: after an event, at an instant, where the last tail stopped, or now. */
+export type Since = { after: string } | { from: string } | 'last' | undefined
 
 export const tail = command<Options>({
   name: 'tail',
@@ -22,49 +27,62 @@ export const tail = command<Options>({
       text: 'only these, with commas: ticket.created,ticket.message; ticket.* for all of a kind',
     },
     { flags: '--org <id>', text: 'an organization’s stream instead of your own' },
+    { flags: '--patient <id>', text: 'only what names this patient' },
     { flags: '--json', text: 'one JSON object a line' },
     {
-      flags: '--since <event-id>',
-      text: 'begin right after this event; "last" is where your last tail of this stream stopped',
+      flags: '--since <where>',
+      text: 'begin at 10m, 2h or 3d ago, at an instant, right after an event’s id, or at "last": where your last tail of this stream stopped',
+    },
+    {
+      flags: '--exec <command>',
+      text: 'run this for every event instead of printing it, one after the other, with the event as JSON on its stdin',
     },
   ],
   examples: [
     ['ward events tail', 'your own events; the desk’s too, for an agent'],
     ["ward events tail --types 'ticket.*'", 'only tickets'],
+    ['ward events tail --since 2h', 'what happened in the last two hours, and goes on'],
     ['ward events tail --since last --json >> events.ndjson', 'collect without gaps, run after run'],
+    ["ward events tail --types ticket.created --exec 'notify-send Ticket'", 'a command for every event'],
     ['ward events tail --org 01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01', 'an organization’s'],
   ],
   parse: (typed) => {
-    const since = typed.text('since')
-    if (since !== undefined && since !== 'last' && !/^\d{1,20}\.\d{1,20}$/.test(since)) {
-      throw new UsageError(`--since takes an event id like 731.42, or last, not "${since}"`)
-    }
     const format = typed.text('output')
+    const [json, exec] = [typed.flag('json') || format === 'json' || format === 'ndjson', typed.text('exec')]
+    if (json && exec !== undefined) throw new UsageError('--json prints events, --exec does not; choose one')
     return {
       types: eventTypes(typed.text('types')),
       org: typed.text('org'),
-      json: typed.flag('json') || format === 'json' || format === 'ndjson',
-      since,
+      patient: typed.text('patient'),
+      json,
+      since: sinceWhen(typed.text('since'), Date.now()),
+      exec,
     }
   },
-  async run(context, { types, org, json, since }) {
+  async run(context, { types, org, patient, json, since, exec }) {
     const client = await context.client()
     const key = `${context.url} ${org ?? 'own'}`
     const stored = context.profile?.tails?.[key]
     if (since === 'last' && stored === undefined)
       context.warn('No tail of this stream was kept; beginning now.')
+    const after =
+      since === 'last' ? stored : since !== undefined && 'after' in since ? since.after : undefined
+    const from = typeof since === 'object' && 'from' in since ? since.from : undefined
     const options = {
       signal: context.io.signal,
-      lastEventId: since === 'last' ? stored : since,
+      lastEventId: after,
       onStatus: (status: StreamStatus) => showStatus(context, status),
     }
+    const filters = { types, patient_id: patient, since: from }
     const stream =
       org === undefined
-        ? client.events.stream({ types }, options)
-        : client.events.streamOrganization({ org_id: org, types }, options)
+        ? client.events.stream(filters, options)
+        : client.events.streamOrganization({ org_id: org, ...filters }, options)
     try {
       for await (const event of stream) {
-        context.print(json ? `${JSON.stringify(event)}\n` : `${line(event, new Date(), context.style)}\n`)
+        if (exec !== undefined) await runFor(context, exec, event)
+        else
+          context.print(json ? `${JSON.stringify(event)}\n` : `${line(event, new Date(), context.style)}\n`)
       }
     } catch (error) {
       if (context.io.signal.aborted) throw new Interrupted('Interrupted')
@@ -75,6 +93,43 @@ export const tail = command<Options>({
   },
 })
 
+const SPANS = { s: 1, m: 60, h: 3600, d: 86_400 } as const
+
+/** Reads --since; a span is counted back from `now` (epoch milliseconds). */
+export const sinceWhen = (text: string | undefined, now: number): Since => {
+  if (text === undefined || text === 'last') return text
+  if (/^\d{1,20}\.\d{1,20}$/.test(text)) return { after: text }
+  const [, count, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? []
+  if (count !== undefined && (unit === 's' || unit === 'm' || unit === 'h' || unit === 'd'))
+    return { from: new Date(now - Number(count) * SPANS[unit] * 1000).toISOString() }
+  // A year by itself would be taken for an instant, and a day for one in Greenwich.
+  const instant = /^\d{4}-\d{2}-\d{2}T/.test(text) ? Date.parse(text) : Number.NaN
+  if (Number.isNaN(instant))
+    throw new UsageError(
+      `--since takes a span like 10m, an instant like 2026-03-02T14:30:00Z, an event id like 731.42, or last, not "${text}"`,
+    )
+  return { from: new Date(instant).toISOString() }
+}
+
+/** Runs the command with the event on its stdin, and waits. A command that fails is told and ends nothing. */
+const runFor = async (context: Context, command: string, event: StreamEvent): Promise<void> => {
+  const { spawn } = await import('node:child_process')
+  const env = { ...context.io.env, WARD_EVENT_ID: event.id, WARD_EVENT_TYPE: event.event }
+  const child = spawn(command, { shell: true, stdio: ['pipe', 'inherit', 'inherit'], env })
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(code === 0 ? undefined : `exit ${code ?? signal}`))
+  })
+  // It need not read what it is told.
+  child.stdin.on('error', () => {})
+  child.stdin.end(`${JSON.stringify(event)}\n`)
+  const failure = await ended
+  if (failure !== undefined && !context.io.signal.aborted)
+    context.warn(
+      context.style.yellow(`! the command failed for ${clean(event.event)} ${event.id}: ${failure}`),
+    )
+}
+
 /** Keeps the place for `--since last`; only for a profile, since a token of the environment has none. */
 const remember = async (context: Context, key: string, id: string | undefined): Promise<void> => {
   if (id === undefined || context.token !== undefined) return
@@ -83,20 +138,24 @@ const remember = async (context: Context, key: string, id: string | undefined): 
   )
 }
 
-export const TYPES = [
-  'ticket.created',
-  'ticket.message',
-  'ticket.updated',
-  'ticket.reply',
-  'ticket.resolved',
-  'message.new',
-  'appointment.created',
-  'consent.required',
-  'session.revoked',
-  'notification.new',
-  'impersonation.started',
-  'impersonation.ended',
-] as const satisfies readonly StreamEvent['event'][]
+// A record: a type that the contract gains or loses fails to compile here.
+const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
+  'ticket.created': true,
+  'ticket.message': true,
+  'ticket.updated': true,
+  'ticket.reply': true,
+  'ticket.resolved': true,
+  'message.new': true,
+  'appointment.created': true,
+  'consent.required': true,
+  'session.revoked': true,
+  'notification.new': true,
+  'member.joined': true,
+  'member.removed': true,
+  'impersonation.started': true,
+  'impersonation.ended': true,
+}
+export const TYPES = Object.keys(KNOWN)
 
 /** Checked here, so that a typing error is told at once; `ticket.*` becomes all that this version knows. */
 export const eventTypes = (text: string | undefined): string | undefined => {

@@ -67,7 +67,7 @@ export interface Reader {
 
 /**
  * The process's one reader of the outbox. Transactions commit out of id order, so it reads (xid, id) only below
- * the oldest running transaction: nothing is ever skipped, a long transaction only delays. Notifications wake
+ * the oldest transaction that still runs in this database: nothing is ever skipped, a long transaction only delays. Notifications wake
  * it; a short poll is the backstop.
  */
 export class Tailer {
@@ -104,9 +104,7 @@ export class Tailer {
 
   async start(): Promise<void> {
     await this.#connect()
-    const { rows } = await this.#query<{ horizon: string }>(
-      'select pg_snapshot_xmin(pg_current_snapshot())::text as horizon',
-    )
+    const { rows } = await this.#query<{ horizon: string }>('select commit_horizon()::text as horizon')
     this.#position = { xid: BigInt(rows[0]?.horizon ?? '1') - 1n, id: lastId }
     this.#schedule(backstopPollMs)
   }
@@ -190,7 +188,7 @@ export class Tailer {
   async #readNew(): Promise<boolean> {
     for (;;) {
       const { rows } = await this.#query<Partial<Row> & { horizon: string; pending: boolean }>(
-        `with s as materialized (select pg_snapshot_xmin(pg_current_snapshot()) as xmin)
+        `with s as materialized (select commit_horizon() as xmin)
          select s.xmin::text as horizon, exists (select from events where xid >= s.xmin) as pending, e.*
          from s left join lateral (
            select ${columns} from events where (xid, id) > ($1::xid8, $2::bigint) and xid < s.xmin
