@@ -11,7 +11,7 @@ const server = await createServer({
   config,
   keys: loadKeyRing(config),
   databaseUrl: config.databaseUrl ?? '',
-  log: createLog('silent'),
+  log: createLog(config.logLevel, process.stderr),
   clock: systemClock,
 })
 const url = await server.listen()

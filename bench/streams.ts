@@ -73,9 +73,9 @@ async function startNchan(folder: string) {
   writeFileSync(
     file,
     `load_module ${nchanModule}; ${process.getuid?.() === 0 ? 'user root;' : ''} daemon off; pid ${folder}/pid;
-     worker_processes 1; worker_rlimit_nofile ${streams + 200}; error_log ${folder}/error.log crit;
-     events { worker_connections ${streams + 100}; }
-     http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
+     worker_processes 1; worker_rlimit_nofile ${Math.min(streams + 2000, 20_000)}; error_log ${folder}/error.log crit;
+     events { worker_connections ${2 * streams + 1000}; }
+     http { access_log off; nchan_shared_memory_size 512M; client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy;
        fastcgi_temp_path ${folder}/fastcgi; uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
        server { listen 127.0.0.1:${port};
          location = /pub { nchan_publisher; nchan_channel_id all; }
@@ -145,6 +145,7 @@ export const eventStreams: Benchmark = {
         const server = await start<{ url: string }>('streams-server.ts', {
           DATABASE_URL: appUrl.href,
           WARDLINE_KEYS: keyRingJson(keys),
+          LOG_LEVEL: 'warn',
         })
         const clients = await start('streams-clients.ts')
         children.push(server.child, clients.child)
