@@ -223,12 +223,10 @@ export class Hub {
   async #catchUp(stream: Stream): Promise<void> {
     while (!stream.closed) {
       const target = this.#tailer.position
-      const rows = await this.#tailer.readPage(
-        stream.options.subscription,
-        stream.cursor,
-        target,
-        catchUpPage,
-      )
+      const isBehind = compare(stream.cursor, target) < 0
+      const rows = isBehind
+        ? await this.#tailer.readPage(stream.options.subscription, stream.cursor, target, catchUpPage)
+        : []
       for (const row of rows) {
         if (compare(row, stream.cursor) <= 0) continue
         stream.cursor = { xid: row.xid, id: row.id }

@@ -58,6 +58,12 @@ const toOutboxRow = (row: Row): OutboxRow => ({
 
 const columns = 'xid::text, id::text, user_id, organization_id, to_support, type, payload'
 
+/** Connections that only ever read the outbox may keep its scope for good. */
+function scoped(url: string, name: string): pg.ClientConfig {
+  const config = connectionConfig(url, name)
+  return { ...config, options: `${config.options} -c app.scope=events` }
+}
+
 /** Who reads, for a catch-up from the table. */
 export interface Reader {
   readonly user: string | null
@@ -73,10 +79,11 @@ export interface Reader {
 export class Tailer {
   readonly #url: string
   readonly #log: Logger
+  /** For those who catch up: a thousand of them at once must not hold up the tail. */
+  readonly #pages: pg.Pool
   readonly #deliver: (rows: readonly OutboxRow[]) => void
   readonly #accessChanged: (userId: string | null) => void
   #client: pg.Client | null = null
-  #last: Promise<unknown> = Promise.resolve()
   #position: Position = { xid: 0n, id: 0n }
   #timer: NodeJS.Timeout | undefined
   #polling: Promise<void> | null = null
@@ -93,6 +100,8 @@ export class Tailer {
   ) {
     this.#url = url
     this.#log = log
+    this.#pages = new pg.Pool({ ...scoped(url, 'wardline-events-pages'), max: 2, idleTimeoutMillis: 30_000 })
+    this.#pages.on('error', (error) => log.warn({ err: error }, 'an idle connection for events was lost'))
     this.#deliver = deliver
     this.#accessChanged = accessChanged
   }
@@ -114,6 +123,7 @@ export class Tailer {
     clearTimeout(this.#timer)
     await this.#polling?.catch(() => {})
     await this.#client?.end().catch(() => {})
+    await this.#pages.end()
   }
 
   /** Reads what is new; resolves when everything committed before the call is delivered or held by the horizon. */
@@ -140,7 +150,7 @@ export class Tailer {
       `(select ${columns}, xid as x, id as i from events where ${condition}
         and (xid, id) > ($4::xid8, $5::bigint) and (xid, id) <= ($6::xid8, $7::bigint)
         order by events.xid, events.id limit $8)`
-    const { rows } = await this.#query<Row>(
+    const { rows } = await this.#pages.query<Row>(
       `select ${columns.replaceAll('::text', '')} from (
         ${part('user_id = $1')} union all ${part('organization_id = $2')} union all ${part('to_support and $3')}
       ) e order by x, i limit $8`,
@@ -160,7 +170,7 @@ export class Tailer {
 
   /** The place right before the first event since an instant; undefined when there is none. */
   async before(since: string): Promise<Position | undefined> {
-    const { rows } = await this.#query<{ xid: string; id: string }>(
+    const { rows } = await this.#pages.query<{ xid: string; id: string }>(
       `select xid::text, id::text from events where created_at >= $1 order by events.xid, events.id limit 1`,
       [since],
     )
@@ -170,7 +180,7 @@ export class Tailer {
 
   /** How far retention has deleted. */
   async purged(): Promise<Position> {
-    const { rows } = await this.#query<{ xid: string; id: string }>(
+    const { rows } = await this.#pages.query<{ xid: string; id: string }>(
       'select xid::text, id::text from events_purged',
     )
     return { xid: BigInt(rows[0]?.xid ?? '0'), id: BigInt(rows[0]?.id ?? '0') }
@@ -216,9 +226,7 @@ export class Tailer {
   }
 
   async #connect(): Promise<pg.Client> {
-    const config = connectionConfig(this.#url, 'wardline-events')
-    // A connection of its own may keep its settings for good, unlike a pooled one.
-    const client = new pg.Client({ ...config, options: `${config.options} -c app.scope=events` })
+    const client = new pg.Client(scoped(this.#url, 'wardline-events'))
     client.on('error', () => this.#lost(client))
     client.on('end', () => this.#lost(client))
     client.on('notification', ({ channel, payload }) => {
@@ -239,10 +247,8 @@ export class Tailer {
     this.#schedule(reconnectMs)
   }
 
-  /** One at a time: the connection has no queue of its own. */
   #query<T extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<pg.QueryResult<T>> {
-    const answer = this.#last.then(() => this.#send<T>(text, values))
-    this.#last = answer.catch(() => {})
+    const answer = this.#send<T>(text, values)
     answer.catch(() => this.#schedule(reconnectMs))
     return answer
   }
