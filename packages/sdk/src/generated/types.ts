@@ -669,14 +669,14 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description Access ends at once, open streams too. One may remove oneself; the last ADMIN stays.
+         * @description Access ends at once, open streams and the API keys that they made too. One may remove oneself; the last ADMIN stays.
          */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
         /**
          * Change a member's role
-         * @description Takes effect on their next request. The last ADMIN cannot be demoted.
+         * @description Takes effect on their next request. The last ADMIN cannot be demoted. API keys that a former ADMIN made are refused.
          */
         patch: operations["updateMember"];
         trace?: never;
@@ -816,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * A new API key
-         * @description Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization. The secret is shown this once.
+         * @description Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization, as long as who made it is a usable ADMIN there. The secret is shown this once.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -2335,6 +2335,7 @@ export interface components {
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
          *       "device": "ward on a laptop",
+         *       "issuer": null,
          *       "user_agent": "ward/0.1.0",
          *       "ip_address": "203.0.113.7",
          *       "is_current": true,
@@ -2346,6 +2347,8 @@ export interface components {
             id: components["schemas"]["Uuid"];
             /** @description What the device was called at sign-in. */
             device: string | null;
+            /** @description The external issuer that the person signed in at; null for a sign-in here. */
+            issuer: string | null;
             /** @description What the program said it is. */
             user_agent: string | null;
             /** @description Where the sign-in came from. */
@@ -2373,6 +2376,7 @@ export interface components {
          *         {
          *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
          *           "device": "ward on a laptop",
+         *           "issuer": null,
          *           "user_agent": "ward/0.1.0",
          *           "ip_address": "203.0.113.7",
          *           "is_current": true,
@@ -3154,6 +3158,7 @@ export interface components {
          *       "last_used_at": null,
          *       "expires_at": "2027-03-02T14:30:00.000Z",
          *       "revoked_at": null,
+         *       "stopped": false,
          *       "created_at": "2026-03-02T14:30:00.000Z"
          *     }
          */
@@ -3185,6 +3190,8 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at: string | null;
+            /** @description Whether it is refused because who made it is no ADMIN here any more, or is suspended. It works again when that ends. */
+            stopped: boolean;
             created_at: components["schemas"]["Timestamp"];
         };
         /**
@@ -3208,6 +3215,7 @@ export interface components {
          *           "last_used_at": null,
          *           "expires_at": "2027-03-02T14:30:00.000Z",
          *           "revoked_at": null,
+         *           "stopped": false,
          *           "created_at": "2026-03-02T14:30:00.000Z"
          *         }
          *       ],
@@ -3253,6 +3261,7 @@ export interface components {
          *       "last_used_at": null,
          *       "expires_at": "2027-03-02T14:30:00.000Z",
          *       "revoked_at": null,
+         *       "stopped": false,
          *       "created_at": "2026-03-02T14:30:00.000Z",
          *       "secret": "wlk_k3v9x2m7q1ab_x7Q2mB0o1d2yJv7m9c1o6kQ2w8t5r4Zp0aLs3dFg6hJ"
          *     }
@@ -3285,6 +3294,8 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at: string | null;
+            /** @description Whether it is refused because who made it is no ADMIN here any more, or is suspended. It works again when that ends. */
+            stopped: boolean;
             created_at: components["schemas"]["Timestamp"];
             /** @description The key itself. Keep it where secrets are kept. */
             secret: string;
