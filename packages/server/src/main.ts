@@ -27,6 +27,8 @@ Settings (environment):
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
   RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
   ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS
+  OIDC_ISSUERS              sign-ins elsewhere, as JSON: [{"issuer": "https://login.example.com", "audience": "wardline"}];
+                            "trusted_mfa": ["mfa"] lists the amr or acr values that count as a second factor
   WARDLINE_POSTGRES         system or npm: which PostgreSQL the demo runs
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupted twice.`,

@@ -21,6 +21,7 @@ import { StartupError } from '../startup-error.ts'
 import type { Person } from './actor.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
+import { createExternalSignIn } from './external.ts'
 import type { Subscription, TextAnswer } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
@@ -101,9 +102,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, clock, log } = services
   const schemas = new Schemas()
   const rateLimit = createRateLimit(config, parts.redis)
-  const signIn = authenticate(pool, services.tokens, (ticket, now) =>
-    unscoped(pool, 'write', (db) => redeemStreamTicket(db, ticket, now)),
-  )
+  const signIn = authenticate({
+    pool,
+    tokens: services.tokens,
+    redeemTicket: (ticket, now) => unscoped(pool, 'write', (db) => redeemStreamTicket(db, ticket, now)),
+    external: createExternalSignIn(pool, services),
+  })
 
   const app = Fastify({
     logger: false,
@@ -167,6 +171,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     headers: request.headers,
     session: null,
     actor: null,
+    tokenEndsAt: null,
     organizationId: null,
     body: undefined,
   })
@@ -374,7 +379,6 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     // A stream handler answers a Subscription: the Handlers interface says so.
     const subscription = value as Subscription
     return openStream(request, reply, state, parts.hub, subscription, {
-      tokens: services.tokens,
       recheck: () => accessFault(state, handler, input, subscription),
     })
   }
