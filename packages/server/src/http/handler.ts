@@ -60,6 +60,8 @@ export interface Subscription {
   readonly organization: string | null
   readonly support: boolean
   readonly types: readonly string[] | null
+  /** Under impersonation: what names another organization is not for this reader. */
+  readonly within: string | null
   readonly lastEventId: string | null
 }
 

@@ -51,6 +51,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       organization: null,
       support: actor.platformRoles.length > 0,
       types,
+      within: actor.impersonation?.organizationId ?? null,
       lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
     }
   },
@@ -63,6 +64,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       organization: params.org_id,
       support: false,
       types,
+      within: actor.impersonation?.organizationId ?? null,
       lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
     }
   },

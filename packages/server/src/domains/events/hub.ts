@@ -46,9 +46,11 @@ class Stream {
     this.lastWrite = now
   }
 
-  wants(type: string): boolean {
-    const { types } = this.options.subscription
-    return types === null || types.includes(type)
+  wants({ type, payload }: OutboxRow): boolean {
+    const { types, within } = this.options.subscription
+    const { organization_id: organization }: Record<string, unknown> = Object(payload)
+    const isElsewhere = within !== null && typeof organization === 'string' && organization !== within
+    return (types === null || types.includes(type)) && !isElsewhere
   }
 
   receives(row: OutboxRow): boolean {
@@ -175,8 +177,7 @@ export class Hub {
       for (const row of rows) {
         if (compare(row, stream.cursor) <= 0) continue
         stream.cursor = { xid: row.xid, id: row.id }
-        if (stream.wants(row.type))
-          stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
+        if (stream.wants(row)) stream.write(frame(row, row.type, row.payload), this.#clock.now().getTime())
       }
       if (rows.length < catchUpPage) {
         stream.cursor = target
@@ -206,7 +207,7 @@ export class Hub {
       for (const stream of this.#streams) {
         if (!stream.live || !stream.receives(row) || compare(row, stream.cursor) <= 0) continue
         stream.cursor = { xid: row.xid, id: row.id }
-        if (!stream.wants(row.type)) continue
+        if (!stream.wants(row)) continue
         text ??= Buffer.from(frame(row, row.type, row.payload))
         stream.write(text, now)
         if (stream.buffered > maxBufferedBytes) this.#waitForReader(stream)
