@@ -14,6 +14,7 @@ const lookMs = 1000
 const sweepMs = 60_000
 const cleanMs = 10 * 60_000
 const batch = 5000
+const sealsPerRound = 20
 
 interface Upkeep {
   readonly pool: Pool
@@ -84,17 +85,20 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
     }
     if (time - swept >= sweepMs) {
       await endImpersonations(now)
-      await sealAudit(pool, now)
       await announceConsents(now)
       await inBatches('expire_invitations', now)
-      swept = time
+      // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
+      const isSealed = await sealAudit(pool, now, sealsPerRound)
+      if (isSealed) swept = time
     }
   }
 
   return {
-    /** The first round is awaited: without partitions nothing can be audited well. */
+    /** Partitions are awaited, for without them nothing can be audited well; the rest follows by itself. */
     async start(): Promise<void> {
-      await round()
+      const now = clock.now()
+      await clean(now)
+      cleaned = now.getTime()
       let busy = false
       timer = setInterval(() => {
         if (busy) return
