@@ -114,15 +114,16 @@ export const audit: Benchmark = {
         })
       }
       for (const [accept, end] of [
-        ['text/csv', new RegExp(`\\r\\nEND,${rows},[0-9a-f]{64},+\\r\\n$`)],
+        ['text/csv', new RegExp(`\\r\\nEND,(\\d+),[0-9a-f]{64},+\\r\\n$`)],
         [
           'application/x-ndjson',
-          new RegExp(`\\n\\{"end":true,"rows":${rows},"sha256":"[0-9a-f]{64}"\\}\\n$`),
+          new RegExp(`\\n\\{"end":true,"rows":(\\d+),"sha256":"[0-9a-f]{64}"\\}\\n$`),
         ],
       ] as const)
         await measured(`export as ${accept}`, async () => {
           const text = await read(url, token, accept)
-          if (!end.test(text.end)) throw new Error('the export is not whole')
+          // The rows of the exports themselves come with them.
+          if (!(Number(end.exec(text.end)?.[1]) >= rows)) throw new Error('the export is not whole')
         })
       await measured('sealing a backlog', () => told(server, 'seal'))
       await measured('checking it', () => told(server, 'verify'))

@@ -23,6 +23,18 @@ export interface OidcIssuer {
   readonly trustedMfa: readonly string[]
 }
 
+/** A bucket of S3, or of a store that is compatible with it. */
+export interface S3Settings {
+  readonly bucket: string
+  readonly region: string
+  /** Undefined means Amazon's own. */
+  readonly endpoint: string | undefined
+  /** Undefined leaves it to the AWS SDK: environment, profile, instance role. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
+  /** The bucket is in the path, not in the host's name. */
+  readonly pathStyle: boolean
+}
+
 /** Every setting of the server, parsed and checked. Durations are whole seconds. */
 export interface Config {
   /** The application's database; without it the server runs its embedded demo. */
@@ -44,6 +56,11 @@ export interface Config {
     readonly from: string
     /** Where the files go; undefined makes a temporary folder. */
     readonly folder: string | undefined
+  }
+  readonly blobs: {
+    /** Where files go when there is no bucket; undefined means beside the demo's data, else in the working folder. */
+    readonly folder: string | undefined
+    readonly s3: S3Settings | undefined
   }
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
@@ -140,6 +157,11 @@ class Reader {
         fallback,
       )
     return { points: Number(count), windowSeconds: Number(span ?? 1) * UNIT_SECONDS[unit] }
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const choice = this.choice(name, ['true', 'false'])
+    return choice === undefined ? fallback : choice === 'true'
   }
 
   list(name: string): string[] {
@@ -242,6 +264,25 @@ function readIssuers(read: Reader): OidcIssuer[] {
   )
 }
 
+function readS3(read: Reader): S3Settings | undefined {
+  const bucket = read.text('S3_BUCKET')
+  const endpoint = read.url('S3_ENDPOINT', ['https:', 'http:'])
+  const accessKeyId = read.text('S3_ACCESS_KEY_ID')
+  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY')
+  const region = read.text('S3_REGION')
+  const pathStyle = read.flag('S3_PATH_STYLE', endpoint !== undefined)
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    read.mistakes.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.')
+  if (bucket === undefined) {
+    if ([endpoint, accessKeyId, secretAccessKey, region].some((setting) => setting !== undefined))
+      read.mistakes.push('The S3_ settings need S3_BUCKET.')
+    return undefined
+  }
+  const credentials =
+    accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
+  return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
+}
+
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
@@ -260,6 +301,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     mail: readMail(read),
+    blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
     rateLimits: {

@@ -22,6 +22,8 @@ Settings (environment):
   REDIS_URL                 shares rate limits and wake-ups between servers
   SMTP_URL, MAIL_FROM       the mail server (smtp:// or smtps://), and who its mail is from
   MAIL_FOLDER               where mail goes as .eml files without SMTP_URL
+  BLOBS_FOLDER              where files go (default: wardline-blobs, or the demo's data folder), or in a bucket:
+  S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PATH_STYLE
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE

@@ -981,6 +981,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the file that a link is for
+         * @description The link is the credential. Always an attachment, under the file's name.
+         */
+        get: operations["downloadBlob"];
+        /**
+         * Upload the file that a link is for
+         * @description The link is the credential. Exactly as many bytes as were announced; until the link expires, a second upload replaces the first.
+         */
+        put: operations["uploadBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/support/tickets": {
         parameters: {
             query?: never;
@@ -6241,6 +6265,19 @@ export interface components {
                 };
             };
         };
+        /** @description The link is forged, or its time is over. */
+        BadLink: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "FORBIDDEN";
+                };
+            };
+        };
         /** @description The stream. Each block has `id`, `event` and `data` (one line of JSON), which together are a `StreamEvent`; `retry` comes first. It stays open until the client or a `stream.closed` ends it. */
         EventStream: {
             headers: {
@@ -6326,6 +6363,8 @@ export interface components {
         IfMatchOptional: string;
         /** @description The thread. */
         ThreadId: components["schemas"]["Uuid"];
+        /** @description What the link opens and until when, sealed by the server. */
+        Link: string;
         /** @description The ticket. */
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
@@ -8527,6 +8566,66 @@ export interface operations {
             409: components["responses"]["IdempotencyInProgress"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            403: components["responses"]["BadLink"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    uploadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["BadLink"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];
