@@ -1,7 +1,9 @@
 /** The server of the audit benchmark, in a process of its own: its memory is what is measured. */
 import { v7 as uuidv7 } from 'uuid'
+import { sealAudit, verifyAudit } from '../packages/server/src/audit/seals.ts'
 import { systemClock } from '../packages/server/src/clock.ts'
 import { loadConfig } from '../packages/server/src/config.ts'
+import { createPool } from '../packages/server/src/db/pool.ts'
 import { createLog } from '../packages/server/src/log.ts'
 import { generateKeyRing } from '../packages/server/src/security/keys.ts'
 import { createTokens } from '../packages/server/src/security/tokens.ts'
@@ -19,11 +21,30 @@ const server = await createServer({
 const url = await server.listen()
 const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
 const token = await tokens.issueAccess({ userId, sessionId, tokenId: uuidv7() }, new Date())
-process.on('message', async (asked) => {
-  if (asked === 'memory') process.send?.({ maxKiB: process.resourceUsage().maxRSS })
-  else {
+const pool = createPool(databaseUrl, 2, () => {})
+
+const KIB = 1024
+let peak = 0
+setInterval(() => {
+  peak = Math.max(peak, process.memoryUsage.rss())
+}, 20).unref()
+
+const work: Record<string, () => Promise<unknown>> = {
+  seal: () => sealAudit(pool, new Date()),
+  verify: () => verifyAudit(pool, { from: null, to: null, anchor: null }),
+  /** The peak since the last question, and what is in use now. */
+  memory: async () => {
+    const now = process.memoryUsage.rss()
+    const answer = { peakKiB: Math.max(peak, now) / KIB, nowKiB: now / KIB }
+    peak = 0
+    return answer
+  },
+}
+process.on('message', async (asked: string) => {
+  if (asked === 'end') {
+    await pool.end()
     await server.close()
     process.disconnect()
-  }
+  } else process.send?.({ done: await work[asked]?.() })
 })
-process.send?.({ url, token })
+process.send?.({ done: { url, token } })

@@ -34,6 +34,7 @@ describe('making one', () => {
       last_used_at: null,
       expires_at: null,
       revoked_at: null,
+      stopped: false,
     })
     const page = await admin.client.apiKeys.list({ org_id, include_total: true })
     expect(page.items[0]).toEqual(key)
@@ -275,5 +276,52 @@ describe('its end', () => {
       `select relname from pg_class where relname in ('api_keys', 'invitations') and relrowsecurity and relforcerowsecurity`,
     )
     expect(rows).toHaveLength(2)
+  })
+})
+
+describe('whoever made it', () => {
+  const keyOf = async (maker: TestUser) => {
+    const key = await maker.client.apiKeys.create({ org_id, name: 'Laboratory', role: 'ADMIN' })
+    const secret = world.secret(key.secret)
+    return { id: key.id, secret, client: world.client(secret) }
+  }
+  const passes = (client: TestUser['client']) => codeOf(client.members.list({ org_id }))
+  const isStopped = async (id: string) =>
+    (await admin.client.apiKeys.list({ org_id })).items.find((one) => one.id === id)?.stopped
+
+  test('suspended, leaves no key behind that works; on every server, from the next request on, until reactivated', async () => {
+    const replica = await world.startServer()
+    const maker = await world.user({ roles: { [org_id]: 'ADMIN' } })
+    const root = await world.user({ superAdmin: true })
+    const { id, secret, client } = await keyOf(maker)
+    expect(await passes(client)).toBe('passed')
+    await root.client.superAdmin.suspendUser({ user_id: maker.id, reason: 'Under investigation' })
+    expect(await passes(client)).toBe('UNAUTHORIZED')
+    const there = await fetch(`${replica.url}/api/organizations/${org_id}/members`, {
+      headers: { authorization: `Bearer ${secret}` },
+    })
+    expect(there.status).toBe(401)
+    expect(await isStopped(id)).toBe(true)
+    await root.client.superAdmin.reactivateUser({ user_id: maker.id, reason: 'Found innocent' })
+    expect(await passes(client)).toBe('passed')
+    await replica.close()
+  })
+
+  test('removed, demoted or gone, leaves none that works either; another ADMIN sees it as stopped', async () => {
+    const [removed, demoted, gone] = [
+      await world.user({ roles: { [org_id]: 'ADMIN' } }),
+      await world.user({ roles: { [org_id]: 'ADMIN' } }),
+      await world.user({ roles: { [org_id]: 'ADMIN' } }),
+    ]
+    const keys = [await keyOf(removed), await keyOf(demoted), await keyOf(gone)]
+    const { items } = await admin.client.members.list({ org_id, limit: 100 })
+    const memberOf = (user: TestUser) => items.find((one) => one.user_id === user.id)?.id ?? ''
+    await admin.client.members.remove({ org_id, member_id: memberOf(removed) })
+    await admin.client.members.update({ org_id, member_id: memberOf(demoted), role: 'STAFF' })
+    await world.admin.query('update users set deleted_at = now() where id = $1', [gone.id])
+    for (const { id, client } of keys) {
+      expect(await passes(client)).toBe('UNAUTHORIZED')
+      expect(await isStopped(id)).toBe(true)
+    }
   })
 })

@@ -323,6 +323,73 @@ describe('under it', () => {
   })
 })
 
+describe('what an impersonator sees of the person', () => {
+  test('is what the patient sees of this organization: no ticket, notification or event of another, nor a way to answer one', async () => {
+    const elsewhere = await world.organization()
+    await world.admin.query(
+      `insert into organization_patients
+         (organization_id, patient_id, medical_record_number, status, enrolled_at, first_name, last_name, dob, search_text)
+       values ($1, $2, $3, 'ACTIVE', now(), '', '', now(), '')`,
+      [elsewhere, patient.id, world.secret(`MRN-${world.id()}`)],
+    )
+    const open = (organization_id?: string) =>
+      login.client.tickets.create({
+        category: 'OTHER',
+        subject: 'A question',
+        body: 'Of mine',
+        organization_id,
+      })
+    const [here, there, nowhere] = [await open(org), await open(elsewhere), await open()]
+    for (const [index, organization] of [org, elsewhere, null].entries())
+      await world.admin.query(
+        `insert into notifications (id, user_id, organization_id, type, title, body, created_at)
+         values ($1, $2, $3, 'message', $4, '', now())`,
+        [world.id(), login.id, organization, `Notice ${index}`],
+      )
+    const { client } = await begin()
+    const stream = follow((onStatus) => client.events.stream({}, { onStatus, maxRetries: 0 }))
+    await stream.open
+
+    expect((await client.tickets.list({ include_total: true })).total).toBe(1)
+    expect((await client.tickets.list()).items.map(({ id }) => id)).toEqual([here.id])
+    for (const { id } of [there, nowhere]) {
+      expect(await codeOf(client.tickets.get({ ticket_id: id }))).toBe('NOT_FOUND')
+      expect(await codeOf(client.tickets.addMessage({ ticket_id: id, body: 'As you' }))).toBe('NOT_FOUND')
+    }
+    const made = await client.tickets.create({
+      category: 'OTHER',
+      subject: 'It is empty',
+      body: 'It says no.',
+    })
+    expect(made.organization_id).toBe(org)
+    expect(
+      await codeOf(
+        client.tickets.create({ category: 'OTHER', subject: 'No', body: 'No', organization_id: elsewhere }),
+      ),
+    ).toBe('NOT_FOUND')
+
+    const seen = await client.notifications.list()
+    expect(seen.items.map(({ title }) => title).toSorted()).toEqual(['Notice 0', 'Notice 2'])
+    await client.notifications.markAllRead({})
+    const own = await login.client.notifications.list({ filter: 'unread' })
+    expect(own.items.map(({ title }) => title)).toEqual(['Notice 1'])
+    const [hidden] = own.items
+    const notification_id = hidden?.id ?? ''
+    expect(await codeOf(client.notifications.update({ notification_id, is_read: true }))).toBe('NOT_FOUND')
+    expect(await codeOf(client.notifications.delete({ notification_id }))).toBe('NOT_FOUND')
+
+    const publish = (organization_id: string) =>
+      world.admin.query(
+        `insert into events (user_id, type, payload, created_at) values ($1, 'message.new', $2, now())`,
+        [login.id, { organization_id, thread_id: world.id(), message_id: world.id(), sender_id: world.id() }],
+      )
+    await publish(elsewhere)
+    await publish(org)
+    await expect.poll(() => stream.events.filter(({ event }) => event === 'message.new')).toHaveLength(1)
+    expect(JSON.stringify(stream.events)).not.toContain(elsewhere)
+  })
+})
+
 describe('the end', () => {
   test('kills the token and its stream at once, and is answered the same again', async () => {
     const { client, impersonation_id } = await begin()

@@ -50,6 +50,7 @@ describe('the list of sessions', () => {
         {
           id: laptop.session_id,
           device: 'ward on a laptop',
+          issuer: null,
           user_agent: expect.any(String),
           ip_address: '127.0.0.1',
           is_current: false,

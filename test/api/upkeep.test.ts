@@ -59,3 +59,59 @@ test('what has expired is deleted, and partitions stand ready a year ahead', asy
   const { rows } = await world.admin.query('select to_regclass($1) as name', [name])
   expect(rows[0].name).toBe(name)
 })
+
+test('an invitation that runs out is written down as EXPIRED', async () => {
+  const org_id = await world.organization()
+  const admin = await world.user({ roles: { [org_id]: 'ADMIN' } })
+  const invite = async (email: string) =>
+    (await admin.client.members.invite({ org_id, email: world.secret(email), role: 'STAFF' })).id
+  const [late, cancelled] = [
+    await invite('late.guest@patient.test'),
+    await invite('unwanted.guest@patient.test'),
+  ]
+  await admin.client.invitations.cancel({ org_id, invitation_id: cancelled })
+  const status = async (id: string) =>
+    (await world.admin.query('select status from invitations where id = $1', [id])).rows[0].status
+  world.clock.advance({ days: 6 })
+  const open = await world.user({ roles: { [org_id]: 'ADMIN' } })
+  const fresh = await open.client.members.invite({
+    org_id,
+    email: world.secret('new.guest@patient.test'),
+    role: 'STAFF',
+  })
+  world.clock.advance({ days: 1, minutes: 2 })
+  await expect.poll(() => status(late), { timeout: 10_000 }).toBe('EXPIRED')
+  expect([await status(cancelled), await status(fresh.id)]).toEqual(['CANCELLED', 'PENDING'])
+})
+
+test('sessions are deleted 90 days after their end, with what hangs on them, and no day before', async () => {
+  const user = await world.user()
+  const [revoked, over] = [await world.session(user.id), await world.session(user.id)]
+  await revoked.client.events.createTicket()
+  await revoked.client.auth.logout()
+  const left = async () =>
+    (
+      await world.admin.query('select id from user_sessions where id = any($1)', [
+        [revoked.sessionId, over.sessionId, user.sessionId],
+      ])
+    ).rows.map(({ id }) => id)
+  // Their ends are 12 hours away, unlike that of the revoked one.
+  world.clock.advance({ days: 89, hours: 23 })
+  const cleaned = async () => {
+    await world.admin.query(
+      `insert into idempotency_keys (actor_id, operation_id, key, request_hash, status, expires_at)
+       values (gen_random_uuid(), 'x', 'mark', '', 201, now() - interval '1 day') on conflict do nothing`,
+    )
+    world.clock.advance({ minutes: 11 })
+    const mark = async () =>
+      (await world.admin.query(`select 1 from idempotency_keys where key = 'mark'`)).rowCount
+    await expect.poll(mark, { timeout: 10_000 }).toBe(0)
+  }
+  await cleaned()
+  expect(await left()).toHaveLength(3)
+  world.clock.advance({ hours: 2 })
+  await expect.poll(left, { timeout: 10_000 }).not.toContain(revoked.sessionId)
+  expect(await left()).toHaveLength(2)
+  world.clock.advance({ hours: 12 })
+  await expect.poll(left, { timeout: 10_000 }).toEqual([])
+})

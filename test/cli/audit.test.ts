@@ -49,7 +49,11 @@ describe('ward audit', () => {
     const { url } = world
     const pool = createPool(world.appUrl, 1, () => {})
     try {
-      await expect.poll(() => sealAudit(pool, world.clock.now()), { timeout: 15_000 }).toBeGreaterThan(0)
+      const sealed = async () => {
+        await sealAudit(pool, world.clock.now())
+        return (await world.admin.query('select number from audit_seals')).rowCount
+      }
+      await expect.poll(sealed, { timeout: 15_000 }).toBeGreaterThan(0)
     } finally {
       await pool.end()
     }

@@ -57,3 +57,39 @@ describe('ward api-keys', () => {
     expect((await ward(['api-keys', 'list'])).stdout).toContain('REVOKED')
   })
 })
+
+describe('ward invitations', () => {
+  test('list, resend and cancel do what they say', async () => {
+    const email = world.secret('ward.later@patient.test')
+    const id = (await ward(['orgs', 'invite', email, '--role', 'PROVIDER'])).stdout.trim()
+    const listed = await ward(['invitations', 'list'])
+    expect(listed.stdout).toMatch(new RegExp(`${id} +${email} +PROVIDER +PENDING +Sam Adeyemi`))
+    expect((await ward(['invitations', 'resend', id])).stderr).toContain(`Sent to ${email}`)
+    const [sent] = JSON.parse((await ward(['invitations', 'list', '-o', 'json'])).stdout)
+    expect(sent).toMatchObject({ id, resend_count: 1 })
+    expect((await ward(['invitations', 'cancel', id])).code).toBe(0)
+    expect((await ward(['invitations', 'cancel', id])).code).toBe(1)
+    const cancelled = await ward(['invitations', 'list', '--status', 'CANCELLED', '-o', 'json'])
+    expect(JSON.parse(cancelled.stdout)).toMatchObject([{ id, status: 'CANCELLED' }])
+    expect((await ward(['invitations', 'resend', world.id()])).code).toBe(3)
+  })
+})
+
+describe('ward members', () => {
+  test('role and remove bite at once; the last ADMIN stays', async () => {
+    const colleague = await world.user({ roles: { [org]: 'STAFF' }, name: 'Ruth Calloway' })
+    const find = async (name: string): Promise<string> => {
+      const members = JSON.parse((await ward(['members', 'list', '-o', 'json'])).stdout)
+      return members.find((one: { display_name: string }) => one.display_name === name).id
+    }
+    const id = await find('Ruth Calloway')
+    expect((await ward(['members', 'role', id, 'auditor'])).stderr).toContain('Ruth Calloway is AUDITOR now.')
+    expect((await ward(['patients', 'search', 'nobody'], colleague.token)).code).toBe(4)
+    expect((await ward(['members', 'role', id, 'BOSS'])).code).toBe(2)
+    expect((await ward(['members', 'remove', id])).code).toBe(0)
+    expect((await ward(['members', 'remove', id])).code).toBe(3)
+    expect((await ward(['orgs', 'members', '--org', org], colleague.token)).code).toBe(3)
+    expect((await ward(['members', 'remove', await find('Sam Adeyemi')])).code).toBe(5)
+    expect((await ward(['members', 'role', await find('Sam Adeyemi'), 'STAFF'])).code).toBe(5)
+  })
+})

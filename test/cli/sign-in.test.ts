@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Issuer } from '../support/issuer.ts'
 import { enableMfa, type Registered, register, signIn, totp } from '../support/sign-in.ts'
 import { Machine } from '../support/ward.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -48,6 +49,23 @@ describe('ward login', () => {
     expect(ran.code).toBe(4)
     expect(ran.stderr).toContain('UNAUTHORIZED')
     expect(() => home.credentials()).toThrow('ENOENT')
+  })
+
+  test('WARD_TOKEN, and a token from stdin, may be an external issuer’s; once logged out it is refused', async () => {
+    const issuer = await Issuer.start()
+    const other = await createWorld({
+      env: { OIDC_ISSUERS: JSON.stringify([{ issuer: issuer.url, audience: 'wardline' }]) },
+    })
+    const home = machine()
+    const { email } = await other.user()
+    const token = other.secret(await issuer.signIn({ email }))
+    expect((await home.ward(['whoami'], { url: other.url, token })).stdout).toContain(email)
+    await home.ward(['login', '--token-stdin'], { url: other.url, stdin: token })
+    expect((await home.ward(['whoami'], { url: other.url })).stdout).toContain(email)
+    expect((await home.ward(['logout'], { url: other.url })).code).toBe(0)
+    expect((await home.ward(['whoami'], { url: other.url, token })).code).toBe(4)
+    await other.stop()
+    await issuer.stop()
   })
 
   test('takes a token from stdin', async () => {

@@ -89,6 +89,7 @@ export class World {
         RATE_LIMIT_MFA: '100000/1m',
         RATE_LIMIT_IMPERSONATION: '100000/1m',
         MAIL_FOLDER: join(provided.logFolder, `${database}.mail`),
+        BLOBS_FOLDER: join(provided.logFolder, `${database}.blobs`),
         ...options.env,
       },
       { port: '0' },

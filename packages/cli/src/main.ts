@@ -5,8 +5,10 @@ import { apiKeys } from './commands/api-keys/index.ts'
 import { audit } from './commands/audit/index.ts'
 import { events } from './commands/events/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
+import { invitations } from './commands/invitations/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
+import { members } from './commands/members/index.ts'
 import { notifications } from './commands/notifications/index.ts'
 import { orgs } from './commands/orgs/index.ts'
 import { patients } from './commands/patients/index.ts'
@@ -24,6 +26,8 @@ export const groups: readonly Group[] = [
   audit,
   patients,
   orgs,
+  members,
+  invitations,
   users,
   notifications,
   apiKeys,

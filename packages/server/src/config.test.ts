@@ -58,6 +58,12 @@ describe('the settings', () => {
       logLevel: 'info',
     })
     expect(loadConfig({ TRUST_PROXY: '2' }).trustProxy).toBe(2)
+    const OIDC_ISSUERS =
+      '[{"issuer":"https://a.example/","audience":"app"},{"issuer":"http://127.0.0.1:9000","audience":["b","c"],"trusted_mfa":["mfa"]}]'
+    expect(loadConfig({ OIDC_ISSUERS }).oidcIssuers).toEqual([
+      { issuer: 'https://a.example/', audiences: ['app'], trustedMfa: [] },
+      { issuer: 'http://127.0.0.1:9000', audiences: ['b', 'c'], trustedMfa: ['mfa'] },
+    ])
   })
 
   test.each([
@@ -89,6 +95,17 @@ describe('the settings', () => {
       { CORS_ORIGINS: '*' },
       'CORS_ORIGINS must be a list of origins such as https://app.example.com, not "*".',
     ],
+    ...[
+      'https://login.example.com',
+      '[{"issuer":"https://login.example.com"}]',
+      '[{"issuer":"https://login.example.com","audience":[]}]',
+      '[{"issuer":"http://login.example.com","audience":"wardline"}]',
+      '[{"issuer":"https://login.example.com","audience":"wardline","trusted":["mfa"]}]',
+      '[{"issuer":"https://a.example","audience":"x"},{"issuer":"https://a.example","audience":"y"}]',
+    ].map((OIDC_ISSUERS): [Record<string, string>, string] => [
+      { OIDC_ISSUERS },
+      'OIDC_ISSUERS must be a JSON list such as [{"issuer": "https://login.example.com", "audience": "wardline", "trusted_mfa": ["mfa"]}], each issuer once, over https.',
+    ]),
     [{ WARDLINE_KEY: 'x' }, 'WARDLINE_KEY is not a setting of this server; see "ward-server --help".'],
     [
       { WARDLINE_KEYS: '{}', WARDLINE_KEYS_FILE: 'x' },

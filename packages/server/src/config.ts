@@ -13,6 +13,28 @@ export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** An external OpenID Connect issuer whose tokens are accepted. */
+export interface OidcIssuer {
+  /** Exactly as its tokens say it. */
+  readonly issuer: string
+  /** Whom its tokens must be for: any of these. */
+  readonly audiences: readonly string[]
+  /** Values of a token's `amr` or `acr` that count as a second factor; none do by themselves. */
+  readonly trustedMfa: readonly string[]
+}
+
+/** A bucket of S3, or of a store that is compatible with it. */
+export interface S3Settings {
+  readonly bucket: string
+  readonly region: string
+  /** Undefined means Amazon's own. */
+  readonly endpoint: string | undefined
+  /** Undefined leaves it to the AWS SDK: environment, profile, instance role. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
+  /** The bucket is in the path, not in the host's name. */
+  readonly pathStyle: boolean
+}
+
 /** Every setting of the server, parsed and checked. Durations are whole seconds. */
 export interface Config {
   /** The application's database; without it the server runs its embedded demo. */
@@ -35,6 +57,11 @@ export interface Config {
     /** Where the files go; undefined makes a temporary folder. */
     readonly folder: string | undefined
   }
+  readonly blobs: {
+    /** Where files go when there is no bucket; undefined means beside the demo's data, else in the working folder. */
+    readonly folder: string | undefined
+    readonly s3: S3Settings | undefined
+  }
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
@@ -47,6 +74,7 @@ export interface Config {
     /** For everyone else. */
     readonly patientSeconds: number
   }
+  readonly oidcIssuers: readonly OidcIssuer[]
   readonly heartbeatSeconds: number
   /** How many proxies stand in front, or their addresses; false trusts no forwarded address. */
   readonly trustProxy: false | number | readonly string[]
@@ -131,6 +159,11 @@ class Reader {
     return { points: Number(count), windowSeconds: Number(span ?? 1) * UNIT_SECONDS[unit] }
   }
 
+  flag(name: string, fallback: boolean): boolean {
+    const choice = this.choice(name, ['true', 'false'])
+    return choice === undefined ? fallback : choice === 'true'
+  }
+
   list(name: string): string[] {
     return (this.text(name) ?? '')
       .split(',')
@@ -186,6 +219,70 @@ function readMail(read: Reader): Config['mail'] {
   }
 }
 
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isTextList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Keys that come over plain HTTP are anybody's, except on this machine. */
+const isIssuerUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, search, hash } = new URL(text)
+  const safe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))
+  return safe && search === '' && hash === ''
+}
+
+function toIssuer(value: unknown): OidcIssuer | undefined {
+  if (!isRecord(value)) return undefined
+  const { issuer, audience, trusted_mfa: trustedMfa = [], ...unknown } = value
+  const audiences = typeof audience === 'string' ? [audience] : audience
+  if (typeof issuer !== 'string' || !isIssuerUrl(issuer) || Object.keys(unknown).length > 0) return undefined
+  if (!isTextList(audiences) || audiences.length === 0 || !isTextList(trustedMfa)) return undefined
+  return { issuer, audiences, trustedMfa }
+}
+
+function readIssuers(read: Reader): OidcIssuer[] {
+  const text = read.text('OIDC_ISSUERS')
+  if (text === undefined) return []
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    parsed = undefined
+  }
+  const issuers = Array.isArray(parsed) ? parsed.map(toIssuer) : [undefined]
+  const known = issuers.filter((one) => one !== undefined)
+  const distinct = new Set(known.map(({ issuer }) => issuer)).size === issuers.length
+  if (known.length === issuers.length && distinct) return known
+  return read.wrong(
+    'OIDC_ISSUERS',
+    'a JSON list such as [{"issuer": "https://login.example.com", "audience": "wardline", "trusted_mfa": ["mfa"]}], each issuer once, over https',
+    [],
+  )
+}
+
+function readS3(read: Reader): S3Settings | undefined {
+  const bucket = read.text('S3_BUCKET')
+  const endpoint = read.url('S3_ENDPOINT', ['https:', 'http:'])
+  const accessKeyId = read.text('S3_ACCESS_KEY_ID')
+  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY')
+  const region = read.text('S3_REGION')
+  const pathStyle = read.flag('S3_PATH_STYLE', endpoint !== undefined)
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    read.mistakes.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.')
+  if (bucket === undefined) {
+    if ([endpoint, accessKeyId, secretAccessKey, region].some((setting) => setting !== undefined))
+      read.mistakes.push('The S3_ settings need S3_BUCKET.')
+    return undefined
+  }
+  const credentials =
+    accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
+  return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
+}
+
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
@@ -204,6 +301,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     mail: readMail(read),
+    blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
     rateLimits: {
@@ -219,6 +317,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
       absoluteSeconds: read.integer('SESSION_ABSOLUTE_SECONDS', 43_200, 60, 604_800),
       patientSeconds: read.integer('SESSION_PATIENT_SECONDS', 2_592_000, 60, 31_536_000),
     },
+    oidcIssuers: readIssuers(read),
     heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 30, 1, 300),
     trustProxy: readTrustProxy(read),
     corsOrigins: readOrigins(read),

@@ -22,11 +22,15 @@ Settings (environment):
   REDIS_URL                 shares rate limits and wake-ups between servers
   SMTP_URL, MAIL_FROM       the mail server (smtp:// or smtps://), and who its mail is from
   MAIL_FOLDER               where mail goes as .eml files without SMTP_URL
+  BLOBS_FOLDER              where files go (default: wardline-blobs, or the demo's data folder), or in a bucket:
+  S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PATH_STYLE
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
   RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
   ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS
+  OIDC_ISSUERS              sign-ins elsewhere, as JSON: [{"issuer": "https://login.example.com", "audience": "wardline"}];
+                            "trusted_mfa": ["mfa"] lists the amr or acr values that count as a second factor
   WARDLINE_POSTGRES         system or npm: which PostgreSQL the demo runs
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupted twice.`,

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import { createBlobs } from './adapters/blobs/blobs.ts'
+import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
 import { verifyAudit } from './audit/seals.ts'
@@ -12,6 +14,7 @@ import { adminHandlers } from './domains/admin/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
+import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
 import { createAnnouncer } from './domains/events/announcer.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
@@ -79,6 +82,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...patientsHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
+  ...blobsHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),
@@ -114,6 +118,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
+  const cipher = createCipher(keys)
+  const blobLinks = createBlobLinks(cipher, () => publicUrl)
+  const blobs = createBlobs(config, blobLinks, clock)
   const services: Services = {
     config,
     clock,
@@ -125,8 +132,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       accessSeconds: config.sessions.accessTokenSeconds,
     }),
     passwords: createPasswords(),
-    cipher: createCipher(keys),
+    cipher,
     cursors: createCursors(keys),
+    blobs,
+    blobLinks,
     publicUrl: () => publicUrl,
     newId,
     health: [
@@ -189,6 +198,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await jobs.stop()
     mailer.close()
     announcer.stop()
+    blobs.close()
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()

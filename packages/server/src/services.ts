@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { Blobs } from './adapters/blobs/blobs.ts'
+import type { BlobLinks } from './adapters/blobs/links.ts'
 import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -19,6 +21,10 @@ export interface Services {
   readonly passwords: Passwords
   readonly cipher: Cipher
   readonly cursors: Cursors
+  /** Files. Not part of any transaction: what a file means is committed apart from it. */
+  readonly blobs: Blobs
+  /** Links to files that this server serves itself. */
+  readonly blobLinks: BlobLinks
   /** The server's address as others know it, without a trailing slash. Links in mail begin with it. */
   readonly publicUrl: () => string
   /** A UUIDv7 of the present instant. */

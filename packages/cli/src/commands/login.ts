@@ -29,7 +29,11 @@ export const login = command<Options>({
     ['ward login', 'ask for e-mail, password and code'],
     ['ward login --email ada@example.com --url https://wardline.example --profile work', 'a second sign-in'],
     ['pass wardline | ward login --email ada@example.com --password-stdin --mfa-code 492039', 'in a script'],
-    ['ward login --token-stdin < token.txt', 'with a token'],
+    ['ward login --token-stdin < token.txt', 'with a token, also of an external issuer'],
+    [
+      'WARD_TOKEN="$(gcloud auth print-identity-token)" ward whoami',
+      'one command, signed in elsewhere, nothing kept',
+    ],
   ],
   parse: (typed) => ({
     email: typed.text('email'),

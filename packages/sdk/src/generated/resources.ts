@@ -486,7 +486,7 @@ export const createResources = (core: Core) => ({
     /**
      * Change a member's role.
      *
-     * Takes effect on their next request. The last ADMIN cannot be demoted.
+     * Takes effect on their next request. The last ADMIN cannot be demoted. API keys that a former ADMIN made are refused.
      *
      * `PATCH /api/organizations/{org_id}/members/{member_id}`
      */
@@ -495,7 +495,7 @@ export const createResources = (core: Core) => ({
     /**
      * Remove a member.
      *
-     * Access ends at once, open streams too. One may remove oneself; the last ADMIN stays.
+     * Access ends at once, open streams and the API keys that they made too. One may remove oneself; the last ADMIN stays.
      *
      * `DELETE /api/organizations/{org_id}/members/{member_id}`
      */
@@ -571,7 +571,7 @@ export const createResources = (core: Core) => ({
     /**
      * A new API key.
      *
-     * Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization. The secret is shown this once.
+     * Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization, as long as who made it is a usable ADMIN there. The secret is shown this once.
      *
      * `POST /api/organizations/{org_id}/api-keys`
      */

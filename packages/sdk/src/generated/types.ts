@@ -669,14 +669,14 @@ export interface paths {
         post?: never;
         /**
          * Remove a member
-         * @description Access ends at once, open streams too. One may remove oneself; the last ADMIN stays.
+         * @description Access ends at once, open streams and the API keys that they made too. One may remove oneself; the last ADMIN stays.
          */
         delete: operations["removeMember"];
         options?: never;
         head?: never;
         /**
          * Change a member's role
-         * @description Takes effect on their next request. The last ADMIN cannot be demoted.
+         * @description Takes effect on their next request. The last ADMIN cannot be demoted. API keys that a former ADMIN made are refused.
          */
         patch: operations["updateMember"];
         trace?: never;
@@ -816,7 +816,7 @@ export interface paths {
         put?: never;
         /**
          * A new API key
-         * @description Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization. The secret is shown this once.
+         * @description Send it as `Authorization: Bearer wlk_…`. It acts with its role inside this organization, as long as who made it is a usable ADMIN there. The secret is shown this once.
          */
         post: operations["createApiKey"];
         delete?: never;
@@ -975,6 +975,30 @@ export interface paths {
          * @description For its participants. Moves the thread to the top of everybody's list; the others get a notification and `message.new`, and an archived thread comes back for them.
          */
         post: operations["replyToThread"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the file that a link is for
+         * @description The link is the credential. Always an attachment, under the file's name.
+         */
+        get: operations["downloadBlob"];
+        /**
+         * Upload the file that a link is for
+         * @description The link is the credential. Exactly as many bytes as were announced; until the link expires, a second upload replaces the first.
+         */
+        put: operations["uploadBlob"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2335,6 +2359,7 @@ export interface components {
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
          *       "device": "ward on a laptop",
+         *       "issuer": null,
          *       "user_agent": "ward/0.1.0",
          *       "ip_address": "203.0.113.7",
          *       "is_current": true,
@@ -2346,6 +2371,8 @@ export interface components {
             id: components["schemas"]["Uuid"];
             /** @description What the device was called at sign-in. */
             device: string | null;
+            /** @description The external issuer that the person signed in at; null for a sign-in here. */
+            issuer: string | null;
             /** @description What the program said it is. */
             user_agent: string | null;
             /** @description Where the sign-in came from. */
@@ -2373,6 +2400,7 @@ export interface components {
          *         {
          *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
          *           "device": "ward on a laptop",
+         *           "issuer": null,
          *           "user_agent": "ward/0.1.0",
          *           "ip_address": "203.0.113.7",
          *           "is_current": true,
@@ -3154,6 +3182,7 @@ export interface components {
          *       "last_used_at": null,
          *       "expires_at": "2027-03-02T14:30:00.000Z",
          *       "revoked_at": null,
+         *       "stopped": false,
          *       "created_at": "2026-03-02T14:30:00.000Z"
          *     }
          */
@@ -3185,6 +3214,8 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at: string | null;
+            /** @description Whether it is refused because who made it is no ADMIN here any more, or is suspended. It works again when that ends. */
+            stopped: boolean;
             created_at: components["schemas"]["Timestamp"];
         };
         /**
@@ -3208,6 +3239,7 @@ export interface components {
          *           "last_used_at": null,
          *           "expires_at": "2027-03-02T14:30:00.000Z",
          *           "revoked_at": null,
+         *           "stopped": false,
          *           "created_at": "2026-03-02T14:30:00.000Z"
          *         }
          *       ],
@@ -3253,6 +3285,7 @@ export interface components {
          *       "last_used_at": null,
          *       "expires_at": "2027-03-02T14:30:00.000Z",
          *       "revoked_at": null,
+         *       "stopped": false,
          *       "created_at": "2026-03-02T14:30:00.000Z",
          *       "secret": "wlk_k3v9x2m7q1ab_x7Q2mB0o1d2yJv7m9c1o6kQ2w8t5r4Zp0aLs3dFg6hJ"
          *     }
@@ -3285,6 +3318,8 @@ export interface components {
              * @description When it was revoked.
              */
             revoked_at: string | null;
+            /** @description Whether it is refused because who made it is no ADMIN here any more, or is suspended. It works again when that ends. */
+            stopped: boolean;
             created_at: components["schemas"]["Timestamp"];
             /** @description The key itself. Keep it where secrets are kept. */
             secret: string;
@@ -6230,6 +6265,19 @@ export interface components {
                 };
             };
         };
+        /** @description The link is forged, or its time is over. */
+        BadLink: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "FORBIDDEN";
+                };
+            };
+        };
         /** @description The stream. Each block has `id`, `event` and `data` (one line of JSON), which together are a `StreamEvent`; `retry` comes first. It stays open until the client or a `stream.closed` ends it. */
         EventStream: {
             headers: {
@@ -6315,6 +6363,8 @@ export interface components {
         IfMatchOptional: string;
         /** @description The thread. */
         ThreadId: components["schemas"]["Uuid"];
+        /** @description What the link opens and until when, sealed by the server. */
+        Link: string;
         /** @description The ticket. */
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
@@ -8520,6 +8570,66 @@ export interface operations {
             409: components["responses"]["IdempotencyInProgress"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            403: components["responses"]["BadLink"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    uploadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["BadLink"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -81,9 +81,7 @@ async function* leaves(
   let left = limit
   while (left > 0) {
     const wanted = Math.min(left, fetchRows)
-    const bound = to
-      ? '(xid, id) <= ($4::text::xid8, $5::uuid)'
-      : 'xid < pg_snapshot_xmin(pg_current_snapshot())'
+    const bound = to ? '(xid, id) <= ($4::text::xid8, $5::uuid)' : 'xid < (select commit_horizon())'
     const { rows } = await client.query<(string | null)[]>({
       rowMode: 'array',
       text: `select ${asText.join(', ')} from audit_logs
@@ -135,10 +133,12 @@ async function lastSeal(client: PoolClient): Promise<Seal | undefined> {
   return rows[0]
 }
 
-/** Seals what is committed and not sealed yet; answers how many rows. Replicas may all do it: one at a time gets in. */
-export async function sealAudit(pool: Pool, now: Date): Promise<number> {
-  let sealed = 0
-  for (;;) {
+/**
+ * Seals what is committed and not sealed yet, in at most so many seals, each in a transaction of its own; answers whether
+ * that was all. Replicas may all do it: one at a time gets in.
+ */
+export async function sealAudit(pool: Pool, now: Date, seals = Number.POSITIVE_INFINITY): Promise<boolean> {
+  for (let made = 0; made < seals; made++) {
     const rows = await withPlatform(pool, 'read write', async (client) => {
       await client.query(`select pg_advisory_xact_lock(hashtext('wardline.audit-seals'))`)
       const before = await lastSeal(client)
@@ -173,9 +173,9 @@ export async function sealAudit(pool: Pool, now: Date): Promise<number> {
       )
       return range.rows
     })
-    sealed += rows
-    if (rows < SEAL_ROWS) return sealed
+    if (rows < SEAL_ROWS) return true
   }
+  return false
 }
 
 export type Breach =

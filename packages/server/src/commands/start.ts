@@ -30,6 +30,7 @@ interface StartOptions {
 }
 
 interface Running {
+  readonly config: Config
   /** What to print when all is up. */
   readonly report: (url: string) => void
   readonly keys: KeyRing
@@ -100,7 +101,7 @@ function reportDemo(embedded: Embedded, url: string, options: StartOptions): voi
   say('Ctrl-C stops the server and its database.')
 }
 
-async function startDemo(options: StartOptions, onLost: () => void): Promise<Running> {
+async function startDemo(config: Config, options: StartOptions, onLost: () => void): Promise<Running> {
   const log = (line: string): void => say(paint('dim', line))
   const embedded = await startEmbedded({
     dataDir: options.data ?? DEFAULT_DATA,
@@ -117,7 +118,9 @@ async function startDemo(options: StartOptions, onLost: () => void): Promise<Run
     })
     if (applied.length > 0) log(`Applied ${applied.length} migrations.`)
     if (await seedDemo(embedded.ownerUrl, { now: systemClock.now(), keys })) log('Filled in the demo data.')
+    const folder = config.blobs.folder ?? join(embedded.dataDir, 'blobs')
     return {
+      config: { ...config, blobs: { ...config.blobs, folder } },
       report: (url) => reportDemo(embedded, url, options),
       keys,
       databaseUrl: embedded.appUrl,
@@ -147,6 +150,7 @@ async function startOnDatabase(config: Config, databaseUrl: string): Promise<Run
     await client.end()
   }
   return {
+    config,
     report: (url) => say(`Wardline listens on ${url}, docs on ${url}/docs.`),
     keys,
     databaseUrl,
@@ -207,13 +211,13 @@ async function run(options: StartOptions): Promise<void> {
   await checkPort(config)
   const running =
     config.databaseUrl === undefined
-      ? await startDemo(options, () => onLost('lost'))
+      ? await startDemo(config, options, () => onLost('lost'))
       : await startOnDatabase(config, config.databaseUrl)
   try {
     // Loaded here, because the other commands do not need it.
     const { createServer } = await import('../server.ts')
     const server = await createServer({
-      config,
+      config: running.config,
       keys: running.keys,
       databaseUrl: running.databaseUrl,
       log: createLog(config.logLevel),

@@ -456,6 +456,9 @@ export interface UserSessionsTable {
   impersonation_id: string | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+  issuer: string | null
+  sign_in_hash: Buffer | null
+  mfa_by_issuer: Generated<boolean>
 }
 
 export interface UsersTable {
@@ -482,6 +485,7 @@ export interface UsersTable {
   updated_at: Generated<Instant>
   deleted_at: Instant | null
   preferences_updated_at: Instant | null
+  sessions_ended_at: Instant | null
 }
 
 /** Every table, as Kysely knows it. */

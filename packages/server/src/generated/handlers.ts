@@ -165,6 +165,13 @@ export interface MessagingHandlers {
   replyToThread: Handler<'replyToThread'>
 }
 
+export interface BlobsHandlers {
+  /** Download the file that a link is for. */
+  downloadBlob: Handler<'downloadBlob'>
+  /** Upload the file that a link is for. */
+  uploadBlob: Handler<'uploadBlob'>
+}
+
 export interface SupportHandlers {
   /** The caller's own tickets, the latest first. */
   listTickets: Handler<'listTickets'>
@@ -255,6 +262,7 @@ export type Handlers = HealthHandlers &
   PatientsHandlers &
   AppointmentsHandlers &
   MessagingHandlers &
+  BlobsHandlers &
   SupportHandlers &
   SupportDeskHandlers &
   EventsHandlers &

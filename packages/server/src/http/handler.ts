@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Db } from '../db/scope.ts'
 import type { components, operations as contract } from '../generated/contract.ts'
@@ -20,7 +21,9 @@ type Body<Op extends OperationId> = contract[Op] extends {
   requestBody: { content: { 'application/json': infer B } }
 }
   ? B
-  : undefined
+  : contract[Op] extends { requestBody: unknown }
+    ? Readable
+    : undefined
 
 /** What the caller sent, validated against the contract. */
 export interface Input<Op extends OperationId> {
@@ -45,14 +48,27 @@ export type TextAnswer<MediaType extends PropertyKey> = Readonly<
   Record<MediaType, () => AsyncIterable<string>>
 >
 
-/** The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces. */
+/** A file to send: under this name, to be saved. */
+export interface BytesAnswer {
+  readonly body: Readable
+  readonly size: number
+  readonly contentType: string
+  readonly filename: string
+}
+
+/**
+ * The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces, downloads
+ * their bytes.
+ */
 export type Result<Op extends OperationId> = (typeof operations)[Op]['gates']['stream'] extends true
   ? Subscription
   : SuccessOf<Op> extends { content: { 'application/json': infer B } }
     ? B
-    : SuccessOf<Op> extends { content: infer Content }
-      ? TextAnswer<keyof Content>
-      : undefined
+    : SuccessOf<Op> extends { content: { '*/*': unknown } }
+      ? BytesAnswer
+      : SuccessOf<Op> extends { content: infer Content }
+        ? TextAnswer<keyof Content>
+        : undefined
 
 /** What a stream shows: any audience that matches, then the types. */
 export interface Subscription {
@@ -62,6 +78,8 @@ export interface Subscription {
   readonly types: readonly string[] | null
   /** Only what names this patient. */
   readonly patient: string | null
+  /** Under impersonation: what names another organization is not for this reader. */
+  readonly within: string | null
   readonly lastEventId: string | null
   /** An ISO instant to begin at; an id wins. */
   readonly since: string | null

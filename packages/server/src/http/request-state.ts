@@ -13,6 +13,8 @@ export interface RequestState {
   readonly headers: Readonly<Record<string, unknown>>
   session: LoadedSession | null
   actor: Actor | null
+  /** When the token that was shown ends; null for a key or a ticket. */
+  tokenEndsAt: Date | null
   /** The organization that the call acts in. */
   organizationId: string | null
   body: unknown

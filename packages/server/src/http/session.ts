@@ -49,16 +49,46 @@ export interface LoadedSession {
     readonly ended: boolean
     readonly admin_live: boolean
   } | null
+  /** Set for a sign-in at an external issuer. */
+  readonly external: {
+    readonly issuer: string /** By a second factor that we trust. */
+    readonly mfa: boolean
+  } | null
 }
+
+interface SessionRow {
+  readonly answer: Omit<LoadedSession, 'external'>
+  readonly issuer: string | null
+  readonly mfa_by_issuer: boolean
+}
+
+const toLoaded = (row: SessionRow | undefined): LoadedSession | null =>
+  row === undefined
+    ? null
+    : { ...row.answer, external: row.issuer === null ? null : { issuer: row.issuer, mfa: row.mfa_by_issuer } }
 
 /** Reads a session in one round trip. No cache: what is revoked bites on the next request, on any replica. */
 export async function loadSession(pool: Pool, sessionId: string, now: Date): Promise<LoadedSession | null> {
-  const { rows } = await pool.query<{ answer: LoadedSession | null }>({
+  const { rows } = await pool.query<SessionRow>({
     name: 'load_session',
-    text: 'select load_session($1, $2) as answer',
+    text: 'select load_session(id, $2) as answer, issuer, mfa_by_issuer from user_sessions where id = $1',
     values: [sessionId, now],
   })
-  return rows[0]?.answer ?? null
+  return toLoaded(rows[0])
+}
+
+/** The same for a sign-in at an external issuer; null when it has opened no session yet. */
+export async function loadExternalSession(
+  pool: Pool,
+  signInHash: Buffer,
+  now: Date,
+): Promise<LoadedSession | null> {
+  const { rows } = await pool.query<SessionRow>({
+    name: 'load_external_session',
+    text: 'select load_session(id, $2) as answer, issuer, mfa_by_issuer from user_sessions where sign_in_hash = $1',
+    values: [signInHash, now],
+  })
+  return toLoaded(rows[0])
 }
 
 // Finer would cost a write per request, coarser would shorten the idle limit noticeably.

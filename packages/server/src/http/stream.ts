@@ -1,19 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason, Hub } from '../domains/events/hub.ts'
-import type { Tokens } from '../security/tokens.ts'
 import type { Subscription } from './handler.ts'
 import { personOf, type RequestState } from './request-state.ts'
 
 /** The first of the instants at which this stream must end, whatever happens. */
-async function endOf(
-  state: RequestState,
-  tokens: Tokens,
-): Promise<{ at: number; reason: CloseReason } | null> {
+function endOf(state: RequestState): { at: number; reason: CloseReason } | null {
   const ends: { at: number; reason: CloseReason }[] = []
-  const { authorization } = state.headers
-  const token = typeof authorization === 'string' ? authorization.replace(/^Bearer /i, '') : undefined
-  const verified = token === undefined ? undefined : await tokens.verifyAccess(token, state.now)
-  if (verified?.status === 'valid') ends.push({ at: verified.claims.exp * 1000, reason: 'TOKEN_EXPIRED' })
+  if (state.tokenEndsAt) ends.push({ at: state.tokenEndsAt.getTime(), reason: 'TOKEN_EXPIRED' })
   if (state.session) ends.push({ at: Date.parse(state.session.session.expires_at), reason: 'SESSION_ENDED' })
   const impersonation = personOf(state)?.impersonation
   if (impersonation) ends.push({ at: Date.parse(impersonation.expiresAt), reason: 'IMPERSONATION_ENDED' })
@@ -30,9 +23,9 @@ export async function openStream(
   state: RequestState,
   hub: Hub,
   subscription: Subscription,
-  options: { tokens: Tokens; recheck: () => Promise<CloseReason | undefined> },
+  options: { recheck: () => Promise<CloseReason | undefined> },
 ): Promise<FastifyReply> {
-  const ends = await endOf(state, options.tokens)
+  const ends = endOf(state)
   const person = personOf(state)
   const headers = {
     ...reply.getHeaders(),

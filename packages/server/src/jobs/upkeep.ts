@@ -13,7 +13,8 @@ import type { JobQueue } from './queue.ts'
 const lookMs = 1000
 const sweepMs = 60_000
 const cleanMs = 10 * 60_000
-const purgeBatch = 5000
+const batch = 5000
+const sealsPerRound = 20
 
 interface Upkeep {
   readonly pool: Pool
@@ -26,8 +27,8 @@ interface Upkeep {
 }
 
 /**
- * What nobody asks for: every minute it ends impersonations that ran out and announces consents that came into
- * force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations and invitations that ran out and announces consents that
+ * came into force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkeep) {
   let timer: NodeJS.Timeout | undefined
@@ -37,12 +38,18 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
 
   async function clean(now: Date): Promise<void> {
     await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
+    await inBatches('purge_expired', now)
+    await inBatches('purge_sessions', now)
+  }
+
+  /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
+  async function inBatches(
+    name: 'purge_expired' | 'purge_sessions' | 'expire_invitations',
+    now: Date,
+  ): Promise<void> {
     for (;;) {
-      const { rows } = await pool.query<{ gone: number }>('select purge_expired($1, $2) as gone', [
-        now,
-        purgeBatch,
-      ])
-      if ((rows[0]?.gone ?? 0) < purgeBatch) return
+      const { rows } = await pool.query<{ done: number }>(`select ${name}($1, $2) as done`, [now, batch])
+      if ((rows[0]?.done ?? 0) < batch) return
     }
   }
 
@@ -78,16 +85,20 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
     }
     if (time - swept >= sweepMs) {
       await endImpersonations(now)
-      await sealAudit(pool, now)
       await announceConsents(now)
-      swept = time
+      await inBatches('expire_invitations', now)
+      // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
+      const isSealed = await sealAudit(pool, now, sealsPerRound)
+      if (isSealed) swept = time
     }
   }
 
   return {
-    /** The first round is awaited: without partitions nothing can be audited well. */
+    /** Partitions are awaited, for without them nothing can be audited well; the rest follows by itself. */
     async start(): Promise<void> {
-      await round()
+      const now = clock.now()
+      await clean(now)
+      cleaned = now.getTime()
       let busy = false
       timer = setInterval(() => {
         if (busy) return

@@ -10,7 +10,23 @@ const of = (db: Db, organizationId: string) =>
   db
     .selectFrom('api_keys as k')
     .innerJoin('users as u', 'u.id', 'k.created_by')
-    .select([
+    .select((eb) => [
+      eb
+        .not(
+          eb.and([
+            eb('u.deleted_at', 'is', null),
+            eb('u.suspended_at', 'is', null),
+            eb.exists(
+              eb
+                .selectFrom('organization_memberships as m')
+                .whereRef('m.user_id', '=', 'k.created_by')
+                .where('m.organization_id', '=', organizationId)
+                .where('m.role', '=', 'ADMIN')
+                .where('m.deleted_at', 'is', null),
+            ),
+          ]),
+        )
+        .as('stopped'),
       'k.id',
       'k.organization_id',
       'k.name',
@@ -30,8 +46,9 @@ type Row = Awaited<ReturnType<ReturnType<typeof of>['execute']>>[number]
 
 const isScope = (scope: string): scope is ApiKey['scopes'][number] => scope === 'read' || scope === 'write'
 
-const toApiKey = ({ created_by, creator_name, scopes, ...row }: Row): ApiKey => ({
+const toApiKey = ({ created_by, creator_name, scopes, stopped, ...row }: Row): ApiKey => ({
   ...row,
+  stopped: Boolean(stopped),
   scopes: scopes.filter(isScope),
   created_by: { id: created_by, display_name: creator_name },
 })

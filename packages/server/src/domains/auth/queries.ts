@@ -32,6 +32,7 @@ export const lockAccount = (db: Db, userId: string) =>
       'failed_login_attempts',
       'locked_until',
       'suspended_at',
+      'sessions_ended_at',
     ])
     .where('id', '=', userId)
     .where('deleted_at', 'is', null)
@@ -171,6 +172,21 @@ export const useChallenge = (db: Db, id: string, now: Date) =>
 export const insertSession = (db: Db, session: Insertable<UserSessionsTable>) =>
   db.insertInto('user_sessions').values(session).execute()
 
+/** @returns whether this call opened it: of two first requests of a sign-in at once, one does. */
+export async function insertExternalSession(
+  db: Db,
+  session: Insertable<UserSessionsTable>,
+): Promise<boolean> {
+  const { numInsertedOrUpdatedRows: inserted } = await db
+    .insertInto('user_sessions')
+    .values(session)
+    .onConflict((conflict) =>
+      conflict.column('sign_in_hash').where('sign_in_hash', 'is not', null).doNothing(),
+    )
+    .executeTakeFirst()
+  return (inserted ?? 0n) > 0n
+}
+
 export const lockSessionOfFamily = (db: Db, familyHash: Buffer) =>
   db
     .selectFrom('user_sessions as s')
@@ -233,9 +249,14 @@ export async function revokeSessionsOf(
     .$if(except !== undefined, (query) => query.where('id', '!=', except ?? ''))
     .returning('id')
     .execute()
+  await noteSessionsEnded(db, userId, now)
   await sql`select cut_impersonations(${userId}, ${now})`.execute(db)
   return rows.map(({ id }) => id)
 }
+
+/** Notes when all of the person's sessions were ended: a sign-in elsewhere from before then opens none. */
+const noteSessionsEnded = (db: Db, userId: string, now: Date) =>
+  db.updateTable('users').set({ sessions_ended_at: now }).where('id', '=', userId).execute()
 
 /** The session has just given an MFA code. */
 export const strengthenSession = (db: Db, id: string, now: Date) =>

@@ -21,7 +21,7 @@ const after = (start: Date, seconds: number): Date => new Date(start.getTime() +
  * How long a session may last. People with a role end after a fixed time; everyone else's end moves along
  * with each refresh.
  */
-const sessionLimits = (
+export const sessionLimits = (
   limits: Config['sessions'],
   hasRole: boolean,
   createdAt: Date,

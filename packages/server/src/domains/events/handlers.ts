@@ -1,5 +1,6 @@
 import type { components } from '../../generated/contract.ts'
 import type { EventsHandlers } from '../../generated/handlers.ts'
+import type { Person } from '../../http/actor.ts'
 import type { Input, PublishedEvent } from '../../http/handler.ts'
 import { problem } from '../../http/problem.ts'
 import { newOpaqueToken } from '../../security/tokens.ts'
@@ -44,11 +45,13 @@ const unknownType = (type: string) =>
 
 /** What both streams share: the reader's own filters, and where to begin. */
 const readerOf = (
+  actor: Person,
   types: EventType[] | null,
   query: Input<'streamEvents'>['query'],
   headers: Input<'streamEvents'>['headers'],
 ) => ({
   types,
+  within: actor.impersonation?.organizationId ?? null,
   patient: query.patient_id ?? null,
   lastEventId: headers['last-event-id'] ?? query.last_event_id ?? null,
   since: query.since ?? null,
@@ -62,7 +65,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       user: actor.userId,
       organization: null,
       support: actor.platformRoles.length > 0,
-      ...readerOf(types, query, headers),
+      ...readerOf(actor, types, query, headers),
     }
   },
 
@@ -73,7 +76,7 @@ export const eventsHandlers = (services: Services): EventsHandlers => ({
       user: actor.userId,
       organization: params.org_id,
       support: false,
-      ...readerOf(types, query, headers),
+      ...readerOf(actor, types, query, headers),
     }
   },
 

@@ -39,10 +39,6 @@ const keepAlive = Buffer.from(':\n\n')
 const frame = (position: Position, event: string, data: unknown): string =>
   `id: ${formatPosition(position)}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`
 
-/** The patient whom an event concerns, where it names one. */
-const patientOf = ({ payload }: OutboxRow): unknown =>
-  typeof payload === 'object' && payload !== null && 'patient_id' in payload ? payload.patient_id : null
-
 class Stream {
   readonly options: StreamOptions
   /** The last place that was written to the socket. */
@@ -62,9 +58,11 @@ class Stream {
   }
 
   /** Whether the row passes the reader's own filters. */
-  wants(row: OutboxRow): boolean {
-    const { types, patient } = this.options.subscription
-    return (types === null || types.includes(row.type)) && (patient === null || patientOf(row) === patient)
+  wants({ type, payload }: OutboxRow): boolean {
+    const { types, patient, within } = this.options.subscription
+    const { organization_id: organization, patient_id: named }: Record<string, unknown> = Object(payload)
+    const isElsewhere = within !== null && typeof organization === 'string' && organization !== within
+    return (types === null || types.includes(type)) && (patient === null || named === patient) && !isElsewhere
   }
 
   get buffered(): number {

@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
+import type { Tables } from '../../generated/database.ts'
 
 export type NotificationType = 'appointment' | 'message' | 'billing' | 'system' | 'admin'
 
@@ -22,6 +23,12 @@ export const insertNotifications = (db: Db, notifications: readonly NewNotificat
     .values([...notifications])
     .execute()
 
+/** Whose notifications. Under impersonation only those of the one organization, and of the account itself. */
+export interface Owner {
+  readonly userId: string
+  readonly within: string | null
+}
+
 interface Filters {
   readonly filter?: 'unread'
   readonly type?: NotificationType
@@ -38,8 +45,19 @@ const columns = [
   'created_at',
 ] as const
 
-const matching = (db: Db, userId: string, { filter, type }: Filters) => {
-  let query = db.selectFrom('notifications').where('user_id', '=', userId).where('deleted_at', 'is', null)
+const visible =
+  ({ userId, within }: Owner) =>
+  (eb: ExpressionBuilder<Tables, 'notifications'>) =>
+    eb.and([
+      eb('user_id', '=', userId),
+      eb('deleted_at', 'is', null),
+      ...(within === null
+        ? []
+        : [eb.or([eb('organization_id', 'is', null), eb('organization_id', '=', within)])]),
+    ])
+
+const matching = (db: Db, owner: Owner, { filter, type }: Filters) => {
+  let query = db.selectFrom('notifications').where(visible(owner))
   // A literal, as in the partial index notifications_unread.
   if (filter === 'unread') query = query.where(sql<boolean>`not is_read`)
   if (type !== undefined) query = query.where('type', '=', type)
@@ -47,8 +65,8 @@ const matching = (db: Db, userId: string, { filter, type }: Filters) => {
 }
 
 /** Newest first. */
-export const listNotifications = (db: Db, userId: string, filters: Filters, { after, limit }: Slice) =>
-  matching(db, userId, filters)
+export const listNotifications = (db: Db, owner: Owner, filters: Filters, { after, limit }: Slice) =>
+  matching(db, owner, filters)
     .select(columns)
     .$if(after !== null, (query) => query.where(rowAfter(['created_at', 'id'], 'descending', after ?? [])))
     .orderBy('created_at', 'desc')
@@ -56,31 +74,29 @@ export const listNotifications = (db: Db, userId: string, filters: Filters, { af
     .limit(limit)
     .execute()
 
-export const countNotifications = async (db: Db, userId: string, filters: Filters): Promise<number> =>
+export const countNotifications = async (db: Db, owner: Owner, filters: Filters): Promise<number> =>
   (
-    await matching(db, userId, filters)
+    await matching(db, owner, filters)
       .select((eb) => eb.fn.countAll<number>().as('n'))
       .executeTakeFirstOrThrow()
   ).n
 
 /** Answers the notification as it is now; undefined when the person has no such one. */
-export const setRead = (db: Db, userId: string, id: string, isRead: boolean) =>
+export const setRead = (db: Db, owner: Owner, id: string, isRead: boolean) =>
   db
     .updateTable('notifications')
     .set({ is_read: isRead })
     .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .where('deleted_at', 'is', null)
+    .where(visible(owner))
     .returning(columns)
     .executeTakeFirst()
 
 /** Marks what came up to then; answers how many were unread. */
-export const markReadUntil = async (db: Db, userId: string, until: Date): Promise<number> => {
+export const markReadUntil = async (db: Db, owner: Owner, until: Date): Promise<number> => {
   const { numUpdatedRows } = await db
     .updateTable('notifications')
     .set({ is_read: true })
-    .where('user_id', '=', userId)
-    .where('deleted_at', 'is', null)
+    .where(visible(owner))
     .where(sql<boolean>`not is_read`)
     .where('created_at', '<=', until.toISOString())
     .executeTakeFirst()
@@ -88,13 +104,12 @@ export const markReadUntil = async (db: Db, userId: string, until: Date): Promis
 }
 
 /** Whether there was one to delete. */
-export const deleteNotification = async (db: Db, userId: string, id: string, now: Date): Promise<boolean> => {
+export const deleteNotification = async (db: Db, owner: Owner, id: string, now: Date): Promise<boolean> => {
   const { numUpdatedRows } = await db
     .updateTable('notifications')
     .set({ deleted_at: now })
     .where('id', '=', id)
-    .where('user_id', '=', userId)
-    .where('deleted_at', 'is', null)
+    .where(visible(owner))
     .executeTakeFirst()
   return numUpdatedRows > 0n
 }

@@ -1,5 +1,6 @@
 import { openPage } from '../../db/keyset.ts'
 import type { SupportHandlers } from '../../generated/handlers.ts'
+import type { Person } from '../../http/actor.ts'
 import { notFound, Problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { firstResponseDue } from './due.ts'
@@ -8,10 +9,18 @@ import { afterOwnersMessage, refuseClosed, resolvedAt } from './transitions.ts'
 
 const USER_AGENT_MAX = 500
 
+const ownerOf = ({ userId, impersonation }: Person): queries.Owner => ({
+  userId,
+  within: impersonation?.organizationId ?? null,
+})
+
 export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHandlers => ({
   async createTicket({ db, actor, emit }, { body }) {
     const now = clock.now()
-    const organizationId = body.organization_id ?? null
+    // An impersonation reaches no further than its organization, so what it opens belongs there.
+    const within = actor.impersonation?.organizationId
+    const organizationId = body.organization_id ?? within ?? null
+    if (within !== undefined && organizationId !== within) return notFound('organization')
     if (organizationId !== null && !(await queries.belongsTo(db, actor.userId, organizationId, now)))
       return notFound('organization')
     const userAgent = actor.origin.userAgent?.slice(0, USER_AGENT_MAX)
@@ -43,22 +52,24 @@ export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHan
   },
 
   async listTickets({ db, actor }, { query }) {
-    const page = openPage(cursors, 'listTickets', { ...query, user: actor.userId }, query)
+    const page = openPage(cursors, 'listTickets', { ...query, ...ownerOf(actor) }, query)
     if (page instanceof Problem) return page
-    const total = query.include_total ? await queries.countTickets(db, actor.userId, query.status) : undefined
-    const rows = await queries.listTickets(db, actor.userId, query.status, page)
+    const total = query.include_total
+      ? await queries.countTickets(db, ownerOf(actor), query.status)
+      : undefined
+    const rows = await queries.listTickets(db, ownerOf(actor), query.status, page)
     return page.close(rows, (row) => [row.created_at, row.id], total)
   },
 
   async getTicket({ db, actor }, { params }) {
-    const ticket = await queries.findTicket(db, actor.userId, params.ticket_id)
+    const ticket = await queries.findTicket(db, ownerOf(actor), params.ticket_id)
     if (!ticket) return notFound('ticket')
     return { ...ticket, messages: await queries.listMessages(db, ticket.id, actor.userId) }
   },
 
   async addTicketMessage({ db, actor, emit }, { params, body }) {
     const now = clock.now()
-    const ticket = await queries.lockTicket(db, actor.userId, params.ticket_id)
+    const ticket = await queries.lockTicket(db, ownerOf(actor), params.ticket_id)
     if (!ticket) return notFound('ticket')
     const closed = refuseClosed(ticket.status)
     if (closed) return closed

@@ -1,7 +1,8 @@
-import { sql } from 'kysely'
+import { type ExpressionBuilder, sql } from 'kysely'
 import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { components } from '../../generated/contract.ts'
+import type { Tables } from '../../generated/database.ts'
 import type { TicketUrgency } from './due.ts'
 import type { TicketStatus } from './transitions.ts'
 
@@ -23,19 +24,30 @@ const listed = [
   'updated_at',
 ] as const
 
-const own = (db: Db, userId: string, status: TicketStatus | undefined) => {
-  const query = db.selectFrom('support_tickets').where('user_id', '=', userId)
+/** Whose tickets. Under impersonation only those of the one organization: the rest of a person's life is told in others. */
+export interface Owner {
+  readonly userId: string
+  readonly within: string | null
+}
+
+const ownedBy =
+  ({ userId, within }: Owner) =>
+  (eb: ExpressionBuilder<Tables, 'support_tickets'>) =>
+    eb.and([eb('user_id', '=', userId), ...(within === null ? [] : [eb('organization_id', '=', within)])])
+
+const own = (db: Db, owner: Owner, status: TicketStatus | undefined) => {
+  const query = db.selectFrom('support_tickets').where(ownedBy(owner))
   return status === undefined ? query : query.where('status', '=', status)
 }
 
 /** A person's own tickets, latest first. */
 export const listTickets = (
   db: Db,
-  userId: string,
+  owner: Owner,
   status: TicketStatus | undefined,
   { after, limit }: Slice,
 ) =>
-  own(db, userId, status)
+  own(db, owner, status)
     .$if(after !== null, (query) => query.where(rowAfter(['created_at', 'id'], 'descending', after ?? [])))
     .select(listed)
     .orderBy('created_at', 'desc')
@@ -43,23 +55,19 @@ export const listTickets = (
     .limit(limit)
     .execute()
 
-export async function countTickets(
-  db: Db,
-  userId: string,
-  status: TicketStatus | undefined,
-): Promise<number> {
-  const { total } = await own(db, userId, status)
+export async function countTickets(db: Db, owner: Owner, status: TicketStatus | undefined): Promise<number> {
+  const { total } = await own(db, owner, status)
     .select(sql<number>`count(*)`.as('total'))
     .executeTakeFirstOrThrow()
   return total
 }
 
 /** One of a person's own tickets; somebody else's is undefined. */
-export const findTicket = (db: Db, userId: string, ticketId: string) =>
+export const findTicket = (db: Db, owner: Owner, ticketId: string) =>
   db
     .selectFrom('support_tickets')
     .where('id', '=', ticketId)
-    .where('user_id', '=', userId)
+    .where(ownedBy(owner))
     .select([...listed, 'body'])
     .select(sql<TicketContext>`context`.as('context'))
     .executeTakeFirst()
@@ -132,11 +140,11 @@ export const insertTicket = (db: Db, { context, ...ticket }: NewTicket) =>
     .executeTakeFirstOrThrow()
 
 /** Locks a person's own ticket until the transaction ends. */
-export const lockTicket = (db: Db, userId: string, ticketId: string) =>
+export const lockTicket = (db: Db, owner: Owner, ticketId: string) =>
   db
     .selectFrom('support_tickets')
     .where('id', '=', ticketId)
-    .where('user_id', '=', userId)
+    .where(ownedBy(owner))
     .select(['id', 'ticket_number', 'status', 'resolved_at', 'version'])
     .forUpdate()
     .executeTakeFirst()

@@ -16,7 +16,7 @@ const open = (db: Db, userId: string, now: Date) =>
 export const listOpenSessions = (db: Db, userId: string, now: Date, { after, limit }: Slice) =>
   open(db, userId, now)
     .$if(after !== null, (query) => query.where(rowAfter(['created_at', 'id'], 'descending', after ?? [])))
-    .select(['id', 'device', 'user_agent', 'ip_address', 'created_at', 'last_active_at'])
+    .select(['id', 'device', 'issuer', 'user_agent', 'ip_address', 'created_at', 'last_active_at'])
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc')
     .limit(limit)

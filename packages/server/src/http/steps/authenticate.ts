@@ -2,6 +2,7 @@ import type { Pool } from 'pg'
 import { apiKeyPrefix, isApiKey } from '../../security/api-keys.ts'
 import { hashOpaqueToken, type Tokens } from '../../security/tokens.ts'
 import type { Impersonation, Person } from '../actor.ts'
+import type { ExternalSignIns } from '../external.ts'
 import type { PlatformRole } from '../operation.ts'
 import { problem } from '../problem.ts'
 import type { Gate, RequestState } from '../request-state.ts'
@@ -100,12 +101,19 @@ async function admitKey(state: RequestState, pool: Pool, credential: string): Pr
   await touchApiKey(pool, loaded, state.now)
 }
 
+interface Credentials {
+  readonly pool: Pool
+  readonly tokens: Tokens
+  readonly redeemTicket: (ticket: string, now: Date) => Promise<string | null>
+  readonly external: ExternalSignIns
+}
+
 /**
- * Credential → actor: a bearer access token, an API key, or a single-use ticket on a stream.
- * The session behind it is read on every request, so that a revoked one is refused at once.
+ * Credential → actor: a bearer access token, ours or an external issuer's, an API key, or a single-use ticket on a
+ * stream. The session behind it is read on every request, so that a revoked one is refused at once.
  */
 export const authenticate =
-  (pool: Pool, tokens: Tokens, redeemTicket: (ticket: string, now: Date) => Promise<string | null>): Gate =>
+  ({ pool, tokens, redeemTicket, external }: Credentials): Gate =>
   async (state) => {
     if (state.operation.gates.access.public) {
       state.actor = { kind: 'anonymous', origin: state.origin }
@@ -128,6 +136,11 @@ export const authenticate =
       if (verified.claims.imp) throw impersonationExpired()
       throw unauthorized('The access token has expired.')
     }
-    if (verified.status === 'invalid') throw unauthorized('The access token is not valid.')
-    await admitSession(state, pool, await loadSession(pool, verified.claims.sid, state.now))
+    if (verified.status === 'valid') {
+      state.tokenEndsAt = new Date(verified.claims.exp * 1000)
+      return admitSession(state, pool, await loadSession(pool, verified.claims.sid, state.now))
+    }
+    const { session, endsAt } = await external(token, state)
+    state.tokenEndsAt = endsAt
+    await admitSession(state, pool, session)
   }
