@@ -45,6 +45,7 @@ export function emitOperations({ operations }: Contract): string {
     path: ${json(operation.path)},
     status: ${operation.success.status},
     contentType: ${json(operation.success.contentType ?? null)},
+    forms: ${json(operation.success.forms)},
     etag: ${operation.success.headers.includes('ETag')},
     codes: ${json(codesOf(operation))},
     gates: ${json(gates)},

@@ -30,6 +30,29 @@ export interface ApiKeysTable {
   updated_at: Generated<Instant>
 }
 
+export interface AppointmentRemindersTable {
+  id: string
+  organization_id: string
+  appointment_id: string
+  channel: 'IN_APP' | 'EMAIL'
+  lead_minutes: number
+  due_at: Instant
+  sent_at: Instant | null
+  skipped_at: Instant | null
+  created_at: Generated<Instant>
+}
+
+export interface AppointmentReschedulesTable {
+  id: string
+  organization_id: string
+  appointment_id: string
+  previous_scheduled_at: Instant
+  previous_duration_minutes: number
+  reason: string | null
+  rescheduled_by: string | null
+  rescheduled_at: Instant
+}
+
 export interface AppointmentsTable {
   id: string
   organization_id: string
@@ -487,6 +510,8 @@ export interface UsersTable {
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
+  appointment_reminders: AppointmentRemindersTable
+  appointment_reschedules: AppointmentReschedulesTable
   appointments: AppointmentsTable
   audit_logs: AuditLogsTable
   audit_seals: AuditSealsTable

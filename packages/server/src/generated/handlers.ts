@@ -53,6 +53,25 @@ export interface UsersHandlers {
   removeDeviceToken: Handler<'removeDeviceToken'>
 }
 
+export interface AppointmentsHandlers {
+  /** One's own visits and those of the patients one acts for. */
+  listMyAppointments: Handler<'listMyAppointments'>
+  /** When a provider can be booked. */
+  getProviderAvailability: Handler<'getProviderAvailability'>
+  /** The organization's appointments, by time. */
+  listAppointments: Handler<'listAppointments'>
+  /** Book a visit. */
+  createAppointment: Handler<'createAppointment'>
+  /** One visit, with the times that it had before. */
+  getAppointment: Handler<'getAppointment'>
+  /** Confirm, close or cancel a visit, or change its details. */
+  updateAppointment: Handler<'updateAppointment'>
+  /** Cancel a visit. */
+  cancelAppointment: Handler<'cancelAppointment'>
+  /** Move a visit to another time. */
+  rescheduleAppointment: Handler<'rescheduleAppointment'>
+}
+
 export interface MfaHandlers {
   /** Turn multi-factor authentication off. */
   disableMfa: Handler<'disableMfa'>
@@ -147,13 +166,6 @@ export interface PatientsHandlers {
   updatePatient: Handler<'updatePatient'>
 }
 
-export interface AppointmentsHandlers {
-  /** The organization's appointments, by time. */
-  listAppointments: Handler<'listAppointments'>
-  /** Book a visit. */
-  createAppointment: Handler<'createAppointment'>
-}
-
 export interface MessagingHandlers {
   /** The caller's threads, the latest first. */
   listThreads: Handler<'listThreads'>
@@ -245,6 +257,7 @@ export interface TelemetryHandlers {
 export type Handlers = HealthHandlers &
   AuthHandlers &
   UsersHandlers &
+  AppointmentsHandlers &
   MfaHandlers &
   NotificationsHandlers &
   ConsentHandlers &
@@ -253,7 +266,6 @@ export type Handlers = HealthHandlers &
   InvitationsHandlers &
   ApiKeysHandlers &
   PatientsHandlers &
-  AppointmentsHandlers &
   MessagingHandlers &
   SupportHandlers &
   SupportDeskHandlers &

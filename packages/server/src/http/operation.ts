@@ -56,6 +56,8 @@ export interface OperationDefinition {
   /** Of the one success. */
   readonly status: number
   readonly contentType: string | null
+  /** Media types beside JSON that the caller's Accept may ask for. */
+  readonly forms: readonly string[]
   /** Whether the success carries an ETag, made of the answer's `version`. */
   readonly etag: boolean
   readonly codes: readonly string[]

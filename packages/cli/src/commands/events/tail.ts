@@ -91,6 +91,8 @@ export const TYPES = [
   'ticket.resolved',
   'message.new',
   'appointment.created',
+  'appointment.updated',
+  'appointment.reminder',
   'consent.required',
   'session.revoked',
   'notification.new',

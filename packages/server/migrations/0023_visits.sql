@@ -1,0 +1,146 @@
+-- The times that visits had, the reminders of those to come, and what a person sees of the visits of several practices.
+
+create table appointment_reschedules (
+  id uuid primary key,
+  organization_id uuid not null references organizations,
+  appointment_id uuid not null references appointments,
+  previous_scheduled_at timestamptz(3) not null,
+  previous_duration_minutes integer not null check (previous_duration_minutes between 15 and 480),
+  reason text check (length(reason) between 1 and 500),
+  -- Null: an API key.
+  rescheduled_by uuid references users,
+  rescheduled_at timestamptz(3) not null
+);
+create index appointment_reschedules_appointment on appointment_reschedules (appointment_id, rescheduled_at desc, id desc);
+create index appointment_reschedules_organization on appointment_reschedules (organization_id);
+create index appointment_reschedules_by on appointment_reschedules (rescheduled_by) where rescheduled_by is not null;
+alter table appointment_reschedules enable row level security, force row level security;
+create policy owner on appointment_reschedules to current_user using (true);
+create policy tenant on appointment_reschedules to wardline_app
+  using (organization_id = (select app_organization_id()));
+grant select, insert on appointment_reschedules to wardline_app;
+
+-- Planned when a visit is booked or moved, settled once: sent, or skipped for want of anybody to be told.
+create table appointment_reminders (
+  id uuid primary key,
+  organization_id uuid not null references organizations,
+  appointment_id uuid not null references appointments,
+  channel text not null check (channel in ('IN_APP', 'EMAIL')),
+  lead_minutes integer not null check (lead_minutes > 0),
+  due_at timestamptz(3) not null,
+  sent_at timestamptz(3),
+  skipped_at timestamptz(3),
+  created_at timestamptz(3) not null default now(),
+  check (sent_at is null or skipped_at is null),
+  -- A visit that is moved away and back is not reminded of twice.
+  constraint appointment_reminders_once unique (appointment_id, channel, due_at)
+);
+create index appointment_reminders_due on appointment_reminders (due_at, id) where sent_at is null and skipped_at is null;
+create index appointment_reminders_organization on appointment_reminders (organization_id);
+alter table appointment_reminders enable row level security, force row level security;
+create policy owner on appointment_reminders to current_user using (true);
+create policy tenant on appointment_reminders to wardline_app
+  using (organization_id = (select app_organization_id()));
+grant select, insert, delete on appointment_reminders to wardline_app;
+
+-- Visits that were booked before there were reminders.
+insert into appointment_reminders (id, organization_id, appointment_id, channel, lead_minutes, due_at)
+  select gen_random_uuid(), a.organization_id, a.id, c.channel, l.minutes, a.scheduled_at - make_interval(mins => l.minutes)
+    from appointments a, (values ('IN_APP'), ('EMAIL')) c (channel), (values (1440), (120)) l (minutes)
+    where a.status in ('SCHEDULED', 'CONFIRMED') and a.deleted_at is null
+      and a.scheduled_at - make_interval(mins => l.minutes) > now();
+
+-- Takes reminders that are due, and says whom to tell. Taken rows are locked and settled: of two workers the other one
+-- skips them. Nobody is reminded of a visit that is cancelled, was moved or has begun, nor of the far one when the near
+-- one is due as well. People who declined to be told (transactional_consent) are left out; e-mail goes to an address of
+-- the patient's that is marked safe, and to no other. Definer: reminders belong to many organizations.
+create function take_due_reminders(p_now timestamptz, p_limit integer)
+  returns table (id uuid, organization_id uuid, appointment_id uuid, patient_id uuid, provider_id uuid, channel text,
+    user_ids uuid[], email text)
+  language sql security definer set search_path = public
+  as $$
+    with due as (
+      select r.id from appointment_reminders r
+        where r.sent_at is null and r.skipped_at is null and r.due_at <= p_now
+        order by r.due_at, r.id limit p_limit for update skip locked
+    ), found as (
+      select r.id, r.organization_id, r.appointment_id, a.patient_id, a.provider_id, r.channel, (
+          a.deleted_at is null and a.status in ('SCHEDULED', 'CONFIRMED') and a.scheduled_at > p_now
+          and a.scheduled_at - make_interval(mins => r.lead_minutes) = r.due_at
+          and o.suspended_at is null and o.deleted_at is null
+          and not exists (select from appointment_reminders n where n.appointment_id = r.appointment_id
+            and n.channel = r.channel and n.due_at > r.due_at and n.due_at <= p_now)
+        ) as holds,
+        case r.channel when 'IN_APP' then array(
+          select u.id from users u
+            where u.deleted_at is null and u.transactional_consent and u.id in (
+              select p.user_id from patients p where p.id = a.patient_id
+              union
+              select x.user_id from patient_proxy_assignments s join proxies x on x.id = s.proxy_id
+                where s.patient_id = a.patient_id and s.deleted_at is null and x.deleted_at is null
+                  and (s.expires_at is null or s.expires_at > p_now))
+            order by u.id
+        ) else '{}' end as user_ids,
+        case r.channel when 'EMAIL' then (
+          select c.value from contact_methods c join patients p on p.id = c.patient_id
+            left join users u on u.id = p.user_id
+            where c.patient_id = a.patient_id and c.type = 'EMAIL' and c.is_safe_for_voicemail
+              and p.deleted_at is null and (u.id is null or (u.deleted_at is null and u.transactional_consent))
+            order by c.is_primary desc, c.id limit 1
+        ) end as email
+        from due d join appointment_reminders r on r.id = d.id
+        join appointments a on a.id = r.appointment_id
+        join organizations o on o.id = r.organization_id
+    ), settled as (
+      update appointment_reminders r set
+          sent_at = case when f.holds and (f.user_ids <> '{}' or f.email is not null) then p_now end,
+          skipped_at = case when f.holds and (f.user_ids <> '{}' or f.email is not null) then null else p_now end
+        from found f where r.id = f.id
+        returning r.id, r.sent_at
+    )
+    -- A row that was only skipped comes too, with nobody to tell: the taker sees whether more may be due.
+    select f.id, f.organization_id, f.appointment_id, f.patient_id, f.provider_id, f.channel,
+        case when s.sent_at is null then '{}' else f.user_ids end, case when s.sent_at is null then null else f.email end
+      from found f join settled s on s.id = f.id
+  $$;
+revoke execute on function take_due_reminders from public;
+grant execute on function take_due_reminders to wardline_app;
+
+-- A patient, and whoever acts for one, sees with whom the visit is.
+create policy person_visits on providers for select to wardline_app
+  using ((select app_scope()) = 'person' and exists (select from appointments a
+    where a.provider_id = providers.id and a.patient_id in (select app_patient_ids())));
+
+-- What decides when a provider can be booked, in one round trip. A provider of two practices is busy in both, and
+-- neither learns of the other's visits more than that. Definer for that reason: it answers times and nothing else. Days
+-- are the organization's; a range that is too long answers no times.
+create function provider_calendar(p_organization_id uuid, p_provider_id uuid, p_first date, p_last date,
+  p_longest integer, p_now timestamptz)
+  returns table (timezone text, settings jsonb, licensed boolean, first_day date, last_day date, busy jsonb)
+  language plpgsql stable security definer set search_path = public
+  as $$
+begin
+  if p_organization_id is distinct from app_organization_id() then
+    raise exception 'provider_calendar outside its organization' using errcode = 'insufficient_privilege';
+  end if;
+  return query
+    select o.timezone, o.settings, exists (select from jsonb_array_elements(r.state_licenses) l
+        where (l ->> 'expiry')::date >= (p_now at time zone o.timezone)::date), d.first_day, d.last_day,
+      (select coalesce(jsonb_agg(jsonb_build_array(extract(epoch from a.scheduled_at) * 1000,
+            extract(epoch from a.ends_at) * 1000) order by a.scheduled_at), '[]')
+          from appointments a
+          where a.provider_id = r.id and a.status in ('SCHEDULED', 'CONFIRMED') and a.deleted_at is null
+            and d.last_day - d.first_day between 0 and p_longest
+            -- The longest visit is 8 hours: what began before that is over.
+            and a.scheduled_at > (d.first_day::timestamp at time zone o.timezone) - interval '8 hours'
+            and a.scheduled_at < (d.last_day + 1)::timestamp at time zone o.timezone)
+      from organizations o
+      join providers r on r.id = p_provider_id and r.deleted_at is null
+      join users u on u.id = r.user_id and u.deleted_at is null
+      join organization_memberships m on m.user_id = r.user_id and m.organization_id = o.id and m.deleted_at is null
+      cross join lateral (select coalesce(p_first, (p_now at time zone o.timezone)::date) as first_day) f
+      cross join lateral (select f.first_day, coalesce(p_last, f.first_day + 7) as last_day) d
+      where o.id = p_organization_id and o.deleted_at is null;
+end $$;
+revoke execute on function provider_calendar from public;
+grant execute on function provider_calendar to wardline_app;
