@@ -151,6 +151,7 @@ export interface ContactMethodsTable {
   is_safe_for_voicemail: Generated<boolean>
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+  version: Generated<number>
 }
 
 export interface EventsTable {
@@ -355,6 +356,7 @@ export interface PatientsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  transactional_consent: Generated<boolean>
 }
 
 export interface ProvidersTable {
