@@ -42,6 +42,7 @@ create policy owner on appointment_reminders to current_user using (true);
 create policy tenant on appointment_reminders to wardline_app
   using (organization_id = (select app_organization_id()));
 grant select, insert, delete on appointment_reminders to wardline_app;
+grant update (sent_at, skipped_at) on appointment_reminders to wardline_app;
 
 -- Visits that were booked before there were reminders.
 insert into appointment_reminders (id, organization_id, appointment_id, channel, lead_minutes, due_at)
@@ -50,61 +51,15 @@ insert into appointment_reminders (id, organization_id, appointment_id, channel,
     where a.status in ('SCHEDULED', 'CONFIRMED') and a.deleted_at is null
       and a.scheduled_at - make_interval(mins => l.minutes) > now();
 
--- Takes reminders that are due, and says whom to tell. Taken rows are locked and settled: of two workers the other one
--- skips them. Nobody is reminded of a visit that is cancelled, was moved or has begun, nor of the far one when the near
--- one is due as well. People who declined to be told (transactional_consent) are left out; e-mail goes to an address of
--- the patient's that is marked safe, and to no other. Definer: reminders belong to many organizations.
-create function take_due_reminders(p_now timestamptz, p_limit integer)
-  returns table (id uuid, organization_id uuid, appointment_id uuid, patient_id uuid, provider_id uuid, channel text,
-    user_ids uuid[], email text)
-  language sql security definer set search_path = public
+-- Where there is somebody to remind. Definer: reminders belong to many organizations; each is then served in its own.
+create function organizations_to_remind(p_now timestamptz) returns setof uuid
+  language sql stable security definer set search_path = public
   as $$
-    with due as (
-      select r.id from appointment_reminders r
-        where r.sent_at is null and r.skipped_at is null and r.due_at <= p_now
-        order by r.due_at, r.id limit p_limit for update skip locked
-    ), found as (
-      select r.id, r.organization_id, r.appointment_id, a.patient_id, a.provider_id, r.channel, (
-          a.deleted_at is null and a.status in ('SCHEDULED', 'CONFIRMED') and a.scheduled_at > p_now
-          and a.scheduled_at - make_interval(mins => r.lead_minutes) = r.due_at
-          and o.suspended_at is null and o.deleted_at is null
-          and not exists (select from appointment_reminders n where n.appointment_id = r.appointment_id
-            and n.channel = r.channel and n.due_at > r.due_at and n.due_at <= p_now)
-        ) as holds,
-        case r.channel when 'IN_APP' then array(
-          select u.id from users u
-            where u.deleted_at is null and u.transactional_consent and u.id in (
-              select p.user_id from patients p where p.id = a.patient_id
-              union
-              select x.user_id from patient_proxy_assignments s join proxies x on x.id = s.proxy_id
-                where s.patient_id = a.patient_id and s.deleted_at is null and x.deleted_at is null
-                  and (s.expires_at is null or s.expires_at > p_now))
-            order by u.id
-        ) else '{}' end as user_ids,
-        case r.channel when 'EMAIL' then (
-          select c.value from contact_methods c join patients p on p.id = c.patient_id
-            left join users u on u.id = p.user_id
-            where c.patient_id = a.patient_id and c.type = 'EMAIL' and c.is_safe_for_voicemail
-              and p.deleted_at is null and (u.id is null or (u.deleted_at is null and u.transactional_consent))
-            order by c.is_primary desc, c.id limit 1
-        ) end as email
-        from due d join appointment_reminders r on r.id = d.id
-        join appointments a on a.id = r.appointment_id
-        join organizations o on o.id = r.organization_id
-    ), settled as (
-      update appointment_reminders r set
-          sent_at = case when f.holds and (f.user_ids <> '{}' or f.email is not null) then p_now end,
-          skipped_at = case when f.holds and (f.user_ids <> '{}' or f.email is not null) then null else p_now end
-        from found f where r.id = f.id
-        returning r.id, r.sent_at
-    )
-    -- A row that was only skipped comes too, with nobody to tell: the taker sees whether more may be due.
-    select f.id, f.organization_id, f.appointment_id, f.patient_id, f.provider_id, f.channel,
-        case when s.sent_at is null then '{}' else f.user_ids end, case when s.sent_at is null then null else f.email end
-      from found f join settled s on s.id = f.id
+    select distinct r.organization_id from appointment_reminders r
+      where r.sent_at is null and r.skipped_at is null and r.due_at <= p_now
   $$;
-revoke execute on function take_due_reminders from public;
-grant execute on function take_due_reminders to wardline_app;
+revoke execute on function organizations_to_remind from public;
+grant execute on function organizations_to_remind to wardline_app;
 
 -- A patient, and whoever acts for one, sees with whom the visit is.
 create policy person_visits on providers for select to wardline_app

@@ -68,6 +68,7 @@ export const operations: readonly (readonly [id: string, method: string, path: s
   ["listThreads", "GET", "/api/organizations/{org_id}/messages", "The caller's threads, the latest first"],
   ["createThread", "POST", "/api/organizations/{org_id}/messages", "Start a thread about a patient"],
   ["getThread", "GET", "/api/organizations/{org_id}/messages/{thread_id}", "One thread with its messages"],
+  ["updateThread", "PATCH", "/api/organizations/{org_id}/messages/{thread_id}", "Archive a thread, or mark it read or unread"],
   ["replyToThread", "POST", "/api/organizations/{org_id}/messages/{thread_id}/replies", "Reply in a thread"],
   ["listTickets", "GET", "/api/support/tickets", "The caller's own tickets, the latest first"],
   ["createTicket", "POST", "/api/support/tickets", "Ask for help"],

@@ -70,6 +70,7 @@ const meta = {
   listThreads: {"id":"listThreads","method":"GET","path":"/api/organizations/{org_id}/messages","pathParams":["org_id"],"queryParams":["filter","search","patient_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createThread: {"id":"createThread","method":"POST","path":"/api/organizations/{org_id}/messages","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getThread: {"id":"getThread","method":"GET","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateThread: {"id":"updateThread","method":"PATCH","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   replyToThread: {"id":"replyToThread","method":"POST","path":"/api/organizations/{org_id}/messages/{thread_id}/replies","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   listTickets: {"id":"listTickets","method":"GET","path":"/api/support/tickets","pathParams":[],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTicket: {"id":"createTicket","method":"POST","path":"/api/support/tickets","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
@@ -739,6 +740,15 @@ export const createResources = (core: Core) => ({
      */
     get: (input: Input<operations['getThread']>, options?: RequestOptions): Promise<Output<operations['getThread']>> =>
       core.call(meta.getThread, input, options),
+    /**
+     * Archive a thread, or mark it read or unread.
+     *
+     * For the caller alone; the other participants see no difference, except who has read what. `mark_unread` makes the latest message of somebody else unread again. An archived thread comes back with the next message of somebody else.
+     *
+     * `PATCH /api/organizations/{org_id}/messages/{thread_id}`
+     */
+    update: (input: Input<operations['updateThread']>, options?: RequestOptions): Promise<Output<operations['updateThread']>> =>
+      core.call(meta.updateThread, input, options),
     /**
      * Reply in a thread.
      *

@@ -1046,7 +1046,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Archive a thread, or mark it read or unread
+         * @description For the caller alone; the other participants see no difference, except who has read what. `mark_unread` makes the latest message of somebody else unread again. An archived thread comes back with the next message of somebody else.
+         */
+        patch: operations["updateThread"];
         trace?: never;
     };
     "/api/organizations/{org_id}/messages/{thread_id}/replies": {
@@ -4247,6 +4251,26 @@ export interface components {
             participants: components["schemas"]["ThreadParticipant"][];
             /** @description The latest messages, oldest first. */
             messages: components["schemas"]["Message"][];
+        };
+        /**
+         * @description What is to change for the caller.
+         * @example {
+         *       "is_archived": true
+         *     }
+         */
+        ThreadUpdate: {
+            /** @description Whether the thread is out of the way. */
+            is_archived?: boolean;
+            /**
+             * @description Everything in it is read. Goes not with `mark_unread`.
+             * @constant
+             */
+            mark_read?: true;
+            /**
+             * @description The latest message of somebody else is not read.
+             * @constant
+             */
+            mark_unread?: true;
         };
         /**
          * @description A reply.
@@ -9079,7 +9103,7 @@ export interface operations {
             query?: {
                 /** @description Only threads with unread messages, or only archived ones. */
                 filter?: "unread" | "archived";
-                /** @description Part of the subject. Case does not matter. */
+                /** @description Words of the subject or of one message, in any form ("refills" finds "refill"); the last one may be unfinished. `"two words"` in quotes stand together, `or` takes either. Case and accents do not matter. */
                 search?: string;
                 /** @description Only threads about this patient. */
                 patient_id?: components["schemas"]["Uuid"];
@@ -9184,6 +9208,43 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The thread. */
+                thread_id: components["parameters"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadUpdate"];
+            };
+        };
+        responses: {
+            /** @description The thread as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

@@ -231,6 +231,7 @@ export interface MessageThreadsTable {
   created_at: Generated<Instant>
   updated_at: Instant
   deleted_at: Instant | null
+  search_words: GeneratedAlways<string>
 }
 
 export interface MessagesTable {
@@ -241,6 +242,7 @@ export interface MessagesTable {
   body: string
   attachments: Generated<Json>
   created_at: Instant
+  search_words: GeneratedAlways<string>
 }
 
 export interface MfaChallengesTable {

@@ -173,6 +173,8 @@ export interface MessagingHandlers {
   createThread: Handler<'createThread'>
   /** One thread with its messages. */
   getThread: Handler<'getThread'>
+  /** Archive a thread, or mark it read or unread. */
+  updateThread: Handler<'updateThread'>
   /** Reply in a thread. */
   replyToThread: Handler<'replyToThread'>
 }

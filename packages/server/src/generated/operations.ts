@@ -796,6 +796,18 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  updateThread: {
+    id: "updateThread",
+    tag: "messaging",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/messages/{thread_id}",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   replyToThread: {
     id: "replyToThread",
     tag: "messaging",
@@ -1243,6 +1255,7 @@ export interface DefaultedQuery {
   listThreads: "limit" | "include_total"
   createThread: never
   getThread: never
+  updateThread: never
   replyToThread: never
   listTickets: "limit" | "include_total"
   createTicket: never

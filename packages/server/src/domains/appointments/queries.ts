@@ -402,3 +402,89 @@ export async function countMine(db: Db, filter: MineFilter): Promise<number> {
   const { total } = await mine(db, filter).select(sql<number>`count(*)`.as('total')).executeTakeFirstOrThrow()
   return total
 }
+
+/** Where reminders are due; the one question here that is asked outside of any organization. */
+export async function listOrganizationsToRemind(db: Db, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`select organizations_to_remind(${now}) as id`.execute(db)
+  return rows.map(({ id }) => id)
+}
+
+/**
+ * Reminders that are due, locked until the transaction ends; another server's are left out. One holds unless its visit
+ * is cancelled, was moved or has begun, the organization is suspended, or the nearer reminder is due as well.
+ */
+export async function takeDueReminders(db: Db, organizationId: string, now: Date, limit: number) {
+  const taken = await db
+    .selectFrom('appointment_reminders')
+    .where('organization_id', '=', organizationId)
+    .where('sent_at', 'is', null)
+    .where('skipped_at', 'is', null)
+    .where('due_at', '<=', now.toISOString())
+    .orderBy('due_at')
+    .orderBy('id')
+    .limit(limit)
+    .forUpdate()
+    .skipLocked()
+    .select('id')
+    .execute()
+  if (taken.length === 0) return []
+  return db
+    .selectFrom('appointment_reminders as d')
+    .innerJoin('appointments as a', 'a.id', 'd.appointment_id')
+    .innerJoin('organizations as o', 'o.id', 'd.organization_id')
+    .where('d.organization_id', '=', organizationId)
+    .where(
+      'd.id',
+      'in',
+      taken.map(({ id }) => id),
+    )
+    .select(['d.id', 'd.organization_id', 'd.appointment_id', 'd.channel', 'a.patient_id', 'a.provider_id'])
+    .select(
+      sql<boolean>`a.deleted_at is null and a.status in ('SCHEDULED', 'CONFIRMED') and a.scheduled_at > ${now}
+        and a.scheduled_at - make_interval(mins => d.lead_minutes) = d.due_at
+        and o.suspended_at is null and o.deleted_at is null
+        and not exists (select from appointment_reminders n where n.appointment_id = d.appointment_id
+          and n.channel = d.channel and n.due_at > d.due_at and n.due_at <= ${now})`.as('holds'),
+    )
+    .execute()
+}
+
+/** Reminders that were taken are sent, or skipped: never due again. */
+export const settleReminders = async (
+  db: Db,
+  organizationId: string,
+  taken: readonly string[],
+  sent: readonly string[],
+  now: Date,
+): Promise<void> => {
+  if (taken.length === 0) return
+  const told = sql<boolean>`id = any(${sql.val(sent)}::uuid[])`
+  await db
+    .updateTable('appointment_reminders')
+    .set({
+      sent_at: sql<string>`case when ${told} then ${now}::timestamptz end`,
+      skipped_at: sql<string>`case when not ${told} then ${now}::timestamptz end`,
+    })
+    .where('organization_id', '=', organizationId)
+    .where('id', 'in', taken)
+    .execute()
+}
+
+/**
+ * Who is reminded of a patient's visits: the patient and live proxies, those apart who declined automated messages.
+ * Nobody, when the patient's own record declines them.
+ */
+export async function listRemindable(db: Db, patientId: string, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select u.id from users u
+      where u.deleted_at is null and u.transactional_consent
+        and exists (select from patients p where p.id = ${patientId} and p.transactional_consent and p.deleted_at is null)
+        and u.id in (
+          select p.user_id from patients p where p.id = ${patientId}
+          union
+          select x.user_id from patient_proxy_assignments s join proxies x on x.id = s.proxy_id
+            where s.patient_id = ${patientId} and s.deleted_at is null and x.deleted_at is null
+              and (s.expires_at is null or s.expires_at > ${now}))
+      order by u.id`.execute(db)
+  return rows.map(({ id }) => id)
+}
