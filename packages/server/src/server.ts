@@ -27,6 +27,7 @@ import { patientsHandlers } from './domains/patients/handlers.ts'
 import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
+import { tasksHandlers } from './domains/tasks/handlers.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
 import { usersHandlers } from './domains/users/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
@@ -79,6 +80,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...patientsHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
+  ...tasksHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),

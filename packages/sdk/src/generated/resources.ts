@@ -72,6 +72,9 @@ const meta = {
   getThread: {"id":"getThread","method":"GET","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateThread: {"id":"updateThread","method":"PATCH","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   replyToThread: {"id":"replyToThread","method":"POST","path":"/api/organizations/{org_id}/messages/{thread_id}/replies","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  listTasks: {"id":"listTasks","method":"GET","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":["assignee_id","status","due_after","due_before","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createTask: {"id":"createTask","method":"POST","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateTask: {"id":"updateTask","method":"PATCH","path":"/api/organizations/{org_id}/tasks/{task_id}","pathParams":["org_id","task_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
   listTickets: {"id":"listTickets","method":"GET","path":"/api/support/tickets","pathParams":[],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTicket: {"id":"createTicket","method":"POST","path":"/api/support/tickets","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getTicket: {"id":"getTicket","method":"GET","path":"/api/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -758,6 +761,35 @@ export const createResources = (core: Core) => ({
      */
     reply: (input: Input<operations['replyToThread']>, options?: RequestOptions): Promise<Output<operations['replyToThread']>> =>
       core.call(meta.replyToThread, input, options),
+  },
+  tasks: {
+    /**
+     * An organization's tasks, what is due first.
+     *
+     * Ordered by due time, those without one last, then id.
+     *
+     * `GET /api/organizations/{org_id}/tasks`
+     */
+    list: (input: Input<operations['listTasks']>, options?: RequestOptions): PagePromise<Item<operations['listTasks']>> =>
+      core.page(meta.listTasks, input, options),
+    /**
+     * Make a task.
+     *
+     * For a member who may see tasks, or for nobody yet. What it is about must be of this organization. The assignee, unless that is who made it, gets a notification.
+     *
+     * `POST /api/organizations/{org_id}/tasks`
+     */
+    create: (input: Input<operations['createTask']>, options?: RequestOptions): Promise<Output<operations['createTask']>> =>
+      core.call(meta.createTask, input, options),
+    /**
+     * Change, assign, complete, cancel or reopen a task.
+     *
+     * What is left out stays, null empties. COMPLETED stamps `completed_at`, any other status empties it. With `If-Match`, a stale version answers 412. A new assignee, unless that is who changed it, gets a notification.
+     *
+     * `PATCH /api/organizations/{org_id}/tasks/{task_id}`
+     */
+    update: (input: Input<operations['updateTask']>, options?: RequestOptions): Promise<Output<operations['updateTask']>> =>
+      core.call(meta.updateTask, input, options),
   },
   tickets: {
     /**

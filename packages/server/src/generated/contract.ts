@@ -1073,6 +1073,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{org_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's tasks, what is due first
+         * @description Ordered by due time, those without one last, then id.
+         */
+        get: operations["listTasks"];
+        put?: never;
+        /**
+         * Make a task
+         * @description For a member who may see tasks, or for nobody yet. What it is about must be of this organization. The assignee, unless that is who made it, gets a notification.
+         */
+        post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, assign, complete, cancel or reopen a task
+         * @description What is left out stays, null empties. COMPLETED stamps `completed_at`, any other status empties it. With `If-Match`, a stale version answers 412. A new assignee, unless that is who changed it, gets a notification.
+         */
+        patch: operations["updateTask"];
+        trace?: never;
+    };
     "/api/support/tickets": {
         parameters: {
             query?: never;
@@ -4284,6 +4328,177 @@ export interface components {
             attachments?: components["schemas"]["Uuid"][];
         };
         /**
+         * @description Where a task stands.
+         * @example PENDING
+         * @enum {string}
+         */
+        TaskStatus: "PENDING" | "COMPLETED" | "CANCELLED";
+        /**
+         * @description What is to be done.
+         * @example Call back about the lab results
+         */
+        TaskDescription: string;
+        /**
+         * @description A person of a task.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *       "display_name": "Sam Adeyemi"
+         *     }
+         */
+        TaskPerson: {
+            id: components["schemas"]["Uuid"];
+            /** @description Their name. */
+            display_name: string;
+        };
+        /**
+         * @description What a task is about.
+         * @example {
+         *       "type": "PATIENT",
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *     }
+         */
+        TaskSubject: {
+            /**
+             * @description Which kind of record.
+             * @enum {string}
+             */
+            type: "PATIENT" | "APPOINTMENT" | "CALL";
+            id: components["schemas"]["Uuid"];
+        };
+        /**
+         * @description What somebody is to do.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "description": "Call back about the lab results",
+         *       "status": "PENDING",
+         *       "due_at": "2026-03-03T17:00:00.000Z",
+         *       "assignee": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "created_by": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "related_resource": {
+         *         "type": "PATIENT",
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *       },
+         *       "completed_at": null,
+         *       "version": 1,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Task: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            description: components["schemas"]["TaskDescription"];
+            status: components["schemas"]["TaskStatus"];
+            /**
+             * Format: date-time
+             * @description When it should be done.
+             */
+            due_at: string | null;
+            /** @description Who is to do it; null while nobody is. */
+            assignee: components["schemas"]["TaskPerson"] | null;
+            /** @description Who made it; null for an API key. */
+            created_by: components["schemas"]["TaskPerson"] | null;
+            /** @description What it is about. */
+            related_resource: components["schemas"]["TaskSubject"] | null;
+            /**
+             * Format: date-time
+             * @description When it was completed.
+             */
+            completed_at: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of tasks.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "description": "Call back about the lab results",
+         *           "status": "PENDING",
+         *           "due_at": "2026-03-03T17:00:00.000Z",
+         *           "assignee": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "created_by": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "related_resource": {
+         *             "type": "PATIENT",
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *           },
+         *           "completed_at": null,
+         *           "version": 1,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TaskPage: {
+            /** @description The tasks, in order. */
+            items: components["schemas"]["Task"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description A task to make.
+         * @example {
+         *       "description": "Call back about the lab results",
+         *       "due_at": "2026-03-03T17:00:00.000Z"
+         *     }
+         */
+        TaskCreate: {
+            description: components["schemas"]["TaskDescription"];
+            assignee_id?: components["schemas"]["Uuid"];
+            due_at?: components["schemas"]["Timestamp"];
+            /** @description What it is about. */
+            related_resource?: {
+                /**
+                 * @description Which kind of record. A call's tasks are made at the call.
+                 * @enum {string}
+                 */
+                type: "PATIENT" | "APPOINTMENT";
+                id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description What is to change.
+         * @example {
+         *       "status": "COMPLETED"
+         *     }
+         */
+        TaskUpdate: {
+            description?: components["schemas"]["TaskDescription"];
+            status?: components["schemas"]["TaskStatus"];
+            /**
+             * Format: uuid
+             * @description Who is to do it; null for nobody.
+             */
+            assignee_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it should be done; null for no time.
+             */
+            due_at?: string | null;
+        };
+        /**
          * @description Where the ticket stands. OPEN → IN_PROGRESS → WAITING_ON_USER ⇄ IN_PROGRESS → RESOLVED → CLOSED; CLOSED is final.
          * @example OPEN
          * @enum {string}
@@ -6803,6 +7018,8 @@ export interface components {
         AppointmentId: components["schemas"]["Uuid"];
         /** @description The thread. */
         ThreadId: components["schemas"]["Uuid"];
+        /** @description The task. */
+        TaskId: components["schemas"]["Uuid"];
         /** @description The ticket. */
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
@@ -9288,6 +9505,130 @@ export interface operations {
             409: components["responses"]["IdempotencyInProgress"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description Only this member's. */
+                assignee_id?: components["schemas"]["Uuid"];
+                /** @description Only these. */
+                status?: components["schemas"]["TaskStatus"];
+                /** @description Only those due at this instant or later. */
+                due_after?: components["schemas"]["Timestamp"];
+                /** @description Only those due before this instant. */
+                due_before?: components["schemas"]["Timestamp"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description The task. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The task. */
+                task_id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUpdate"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -438,6 +438,23 @@ export interface SupportTicketsTable {
   updated_at: Generated<Instant>
 }
 
+export interface TasksTable {
+  id: string
+  organization_id: string
+  assignee_id: string | null
+  created_by: string | null
+  related_resource_type: 'PATIENT' | 'APPOINTMENT' | 'CALL' | null
+  related_resource_id: string | null
+  description: string
+  due_at: Instant | null
+  due_order: GeneratedAlways<Instant>
+  status: Generated<'PENDING' | 'COMPLETED' | 'CANCELLED'>
+  completed_at: Instant | null
+  version: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface TelemetryEventsTable {
   id: string
   user_id: string
@@ -547,6 +564,7 @@ export interface Tables {
   support_messages: SupportMessagesTable
   support_ticket_counters: SupportTicketCountersTable
   support_tickets: SupportTicketsTable
+  tasks: TasksTable
   telemetry_events: TelemetryEventsTable
   user_devices: UserDevicesTable
   user_mfa_backup_codes: UserMfaBackupCodesTable

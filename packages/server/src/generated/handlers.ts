@@ -179,6 +179,15 @@ export interface MessagingHandlers {
   replyToThread: Handler<'replyToThread'>
 }
 
+export interface TasksHandlers {
+  /** An organization's tasks, what is due first. */
+  listTasks: Handler<'listTasks'>
+  /** Make a task. */
+  createTask: Handler<'createTask'>
+  /** Change, assign, complete, cancel or reopen a task. */
+  updateTask: Handler<'updateTask'>
+}
+
 export interface SupportHandlers {
   /** The caller's own tickets, the latest first. */
   listTickets: Handler<'listTickets'>
@@ -269,6 +278,7 @@ export type Handlers = HealthHandlers &
   ApiKeysHandlers &
   PatientsHandlers &
   MessagingHandlers &
+  TasksHandlers &
   SupportHandlers &
   SupportDeskHandlers &
   EventsHandlers &

@@ -820,6 +820,42 @@ export const operations = {
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  listTasks: {
+    id: "listTasks",
+    tag: "tasks",
+    method: "GET",
+    path: "/api/organizations/{org_id}/tasks",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"TASK"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  createTask: {
+    id: "createTask",
+    tag: "tasks",
+    method: "POST",
+    path: "/api/organizations/{org_id}/tasks",
+    status: 201,
+    contentType: "application/json",
+    forms: [],
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"TASK","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateTask: {
+    id: "updateTask",
+    tag: "tasks",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/tasks/{task_id}",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"TASK","id":"task_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   listTickets: {
     id: "listTickets",
     tag: "support",
@@ -1257,6 +1293,9 @@ export interface DefaultedQuery {
   getThread: never
   updateThread: never
   replyToThread: never
+  listTasks: "limit" | "include_total"
+  createTask: never
+  updateTask: never
   listTickets: "limit" | "include_total"
   createTicket: never
   getTicket: never
