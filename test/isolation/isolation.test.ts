@@ -275,10 +275,12 @@ describe('the isolation proof', () => {
 async function remindHere(): Promise<void> {
   // Written the other way round, because the cut takes it out of what this test says as well.
   await world.admin.query(
-    `insert into appointment_reminders (id, organization_id, appointment_id, channel, lead_minutes, due_at)
+    `with visit as (
+       update appointments set status = 'SCHEDULED', scheduled_at = now() + interval '30 days'
+         where id = (select id from appointments where $1 = organization_id limit 1) returning *)
+     insert into appointment_reminders (id, organization_id, appointment_id, channel, lead_minutes, due_at)
        select gen_random_uuid(), organization_id, id, channel, 60000, scheduled_at - interval '60000 minutes'
-         from appointments, (values ('IN_APP'), ('EMAIL')) c (channel)
-         where $1 = organization_id and status = 'SCHEDULED'`,
+         from visit, (values ('IN_APP'), ('EMAIL')) c (channel)`,
     [here],
   )
   world.clock.advance({ minutes: 1 })

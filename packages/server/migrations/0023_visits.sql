@@ -61,10 +61,15 @@ create function organizations_to_remind(p_now timestamptz) returns setof uuid
 revoke execute on function organizations_to_remind from public;
 grant execute on function organizations_to_remind to wardline_app;
 
--- A patient, and whoever acts for one, sees with whom the visit is.
+-- A patient, and whoever acts for one, sees with whom the visits are. Definer: a policy that read appointments itself
+-- would drag their policies into every look at a provider.
+create function app_visited_provider_ids() returns setof uuid
+  language sql stable security definer rows 20 set search_path = public
+  as $$ select distinct provider_id from appointments where patient_id in (select app_patient_ids()) $$;
+revoke execute on function app_visited_provider_ids from public;
+grant execute on function app_visited_provider_ids to wardline_app;
 create policy person_visits on providers for select to wardline_app
-  using ((select app_scope()) = 'person' and exists (select from appointments a
-    where a.provider_id = providers.id and a.patient_id in (select app_patient_ids())));
+  using ((select app_scope()) = 'person' and id in (select app_visited_provider_ids()));
 
 -- What decides when a provider can be booked, in one round trip. A provider of two practices is busy in both, and
 -- neither learns of the other's visits more than that. Definer for that reason: it answers times and nothing else. Days
