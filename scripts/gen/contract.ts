@@ -31,6 +31,8 @@ export interface Operation {
   success: {
     status: number
     contentType: string | undefined
+    /** Further media types that the caller's Accept may ask for instead of JSON. */
+    forms: string[]
     schema: JsonObject | undefined
     headers: string[]
   }
@@ -113,7 +115,11 @@ function readOperation(path: string, method: (typeof methods)[number], raw: Json
   const status = Number(successes[0])
   const success = object(responses[String(status)], `${id} ${status}`)
   const content = success.content === undefined ? {} : object(success.content, `${id} content`)
-  const [contentType] = Object.keys(content)
+  const [contentType, ...others] = Object.keys(content)
+  const forms = contentType === 'application/json' ? others : []
+  if (others.includes('application/json')) throw new ContractError(`${id}: application/json must come first`)
+  if (forms.some((type) => !type.startsWith('text/')) || (forms.length > 0 && method !== 'get'))
+    throw new ContractError(`${id}: beside JSON only a GET may answer something else, and only texts`)
   const extensions = Object.fromEntries(Object.entries(raw).filter(([key]) => key.startsWith('x-')))
   const [resource = '', sdkMethod = ''] = String(raw['x-sdk']).split('.')
   const bodies =
@@ -145,6 +151,7 @@ function readOperation(path: string, method: (typeof methods)[number], raw: Json
     success: {
       status,
       contentType,
+      forms,
       schema:
         contentType && contentType !== ANY_TYPE
           ? object(object(content[contentType], `${id} ${contentType}`).schema, `${id} schema`)

@@ -21,6 +21,7 @@ const scalars: Record<string, string> = {
   _bytea: 'Buffer[]',
   _text: 'string[]',
   jsonb: 'Json',
+  tsvector: 'string',
 }
 
 interface Column {

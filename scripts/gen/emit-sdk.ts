@@ -1,6 +1,6 @@
 /** Emits the SDK's resources: one method per operation, named by the contract's x-sdk. */
 import type { Contract, Operation } from './contract.ts'
-import { banner } from './emit-server.ts'
+import { banner, pascal } from './emit-server.ts'
 
 /** An operation that is a method of the SDK: all but those that only links reach. */
 type Method = Operation & { sdk: NonNullable<Operation['sdk']> }
@@ -43,6 +43,10 @@ const isPage = (operation: Operation): boolean => {
   )
 }
 
+/** `text/calendar` of `get` is `getAsCalendar`. */
+const formOf = (operation: Method, mediaType: string): string =>
+  `${operation.sdk.method}As${pascal(mediaType.split('/')[1] ?? '')}`
+
 const isText = ({ success }: Operation): boolean => success.contentType?.startsWith('text/') ?? false
 
 function method(operation: Method): string {
@@ -69,7 +73,14 @@ ${doc}
      * \`${operation.method} ${operation.path}\`
      */
     ${operation.sdk.method}: (${input}, options?: ${options}): ${answer} =>
-      core.${kind}(meta.${operation.id}, input, options),`
+      core.${kind}(meta.${operation.id}, input, options),${operation.success.forms
+        .map(
+          (mediaType) => `
+    /** The answer of \`${operation.sdk.method}\` as \`${mediaType}\`. */
+    ${formOf(operation, mediaType)}: (${input}, options?: RequestOptions): Promise<TextBody> =>
+      core.text(meta.${operation.id}, input, { ...options, accept: ${JSON.stringify(mediaType)} }),`,
+        )
+        .join('')}`
 }
 
 /** Source of packages/sdk/src/generated/resources.ts. */

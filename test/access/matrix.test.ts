@@ -299,6 +299,16 @@ beforeAll(async () => {
     body: 'Could you renew it?',
     participant_ids: [staff?.userId ?? ''],
   })
+  const { providerId } = await world.provider(home)
+  const visit = await who.user.client.appointments.create({
+    org_id: home,
+    provider_id: providerId,
+    patient_id: who.id,
+    scheduled_at: new Date(world.clock.now().getTime() + 86_400_000).toISOString(),
+    appointment_type: 'IN_PERSON',
+  })
+  records.appointment_id = { id: visit.id, people: [who.user.id] }
+  records.provider_id = { id: providerId, people: [] }
   records.thread_id = { id: thread.id, people: [who.user.id, staff?.userId ?? ''] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
   records.ticket_id = { id: ticket.id, people: [who.user.id] }

@@ -68,6 +68,7 @@ describe('createAppointment', () => {
       scheduled_at: '2026-05-04T08:00:00.000Z',
       duration_minutes: 45,
       reason: 'Yearly check-up qzzt',
+      notes: null,
       location: 'Room 4',
       telehealth_url: 'https://video.example/room/4',
       cancellation_reason: null,

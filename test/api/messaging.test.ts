@@ -509,7 +509,7 @@ describe('listThreads', () => {
     expect(await count(100)).toBe(await count(1))
   })
 
-  test('narrows by unread, by subject whatever the case, and by patient; the total with it', async () => {
+  test('narrows by unread, by words of the subject, and by patient; the total with it', async () => {
     const { staff, self, patient } = await circle()
     const other = await world.patient([org])
     const seen = await start(staff, patient.id, [self.id], { subject: 'Lab Results' })
@@ -523,8 +523,8 @@ describe('listThreads', () => {
     }
     expect(await ids(self, { filter: 'unread' })).toEqual([fresh.id])
     expect(await ids(self, { search: 'lab res' })).toEqual([seen.id])
-    expect(await ids(self, { search: '0%' })).toEqual([fresh.id])
-    expect(await ids(self, { search: '0_' })).toEqual([])
+    expect(await ids(self, { search: '100%' })).toEqual([fresh.id])
+    expect(await ids(self, { search: '%%' })).toEqual([])
     expect(await ids(staff, { patient_id: patient.id })).toEqual([fresh.id, seen.id])
     expect(await ids(self, { patient_id: other.id })).toEqual([])
   })
@@ -539,5 +539,151 @@ describe('listThreads', () => {
       'INVALID_CURSOR',
     )
     expect(await codeOf(staff.client.messages.list({ org_id: org, cursor }))).toBe('INVALID_CURSOR')
+  })
+})
+
+describe('search', () => {
+  test('finds words of subjects and messages, in other forms, unfinished, in quotes, whatever case and accent', async () => {
+    const { staff, self, patient } = await circle()
+    const refill = await start(staff, patient.id, [self.id], {
+      subject: 'Réfill of lisinopril',
+      body: 'Will you come on Monday? Bring the x-ray.',
+    })
+    const labs = await start(staff, patient.id, [self.id], { subject: 'Lab results', body: 'All is well.' })
+    await reply(self, labs.id, 'Are the allergies in them, too?')
+    const find = async (search: string) => (await list(self, { search })).map(({ id }) => id)
+    for (const search of ['refills', 'REFILL', 'lisin', 'mondays', 'will', 'x-ray', '"come on"', 'bring ray'])
+      expect(await find(search), search).toEqual([refill.id])
+    for (const search of ['allergy', 'allerg', 'results lab', 'in them'])
+      expect(await find(search), search).toEqual([labs.id])
+    expect(await find('refill or allergy')).toEqual([labs.id, refill.id])
+    // Words of one message, not of several: and a phrase in its order.
+    for (const search of [
+      'lab allergy',
+      '"monday come"',
+      'nothing',
+      '-- -',
+      "'; drop table",
+      '&|!:*',
+      '\\\\',
+    ])
+      expect(await find(search), search).toEqual([])
+  })
+
+  test('looks into the caller’s threads only, archived ones when asked for', async () => {
+    const { staff, provider, self, patient } = await circle()
+    const word = world.secret('Sarcoidosis qzzv')
+    const theirs = await start(staff, patient.id, [provider.id], { subject: 'Consult', body: word })
+    const mine = await start(staff, patient.id, [self.id], { subject: word, body: 'See you.' })
+    const find = async (reader: TestUser, query: object = {}) => {
+      const page = await reader.client.messages.list({
+        org_id: org,
+        search: 'sarcoidosis',
+        include_total: true,
+        ...query,
+      })
+      expect(page.total).toBe(page.items.length)
+      return page.items.map(({ id }) => id)
+    }
+    expect(await find(self)).toEqual([mine.id])
+    expect(await find(provider)).toEqual([theirs.id])
+    expect(await find(staff)).toEqual([mine.id, theirs.id])
+    expect(await find(staff, { patient_id: (await world.patient([org])).id })).toEqual([])
+    await staff.client.messages.update({ org_id: org, thread_id: mine.id, is_archived: true })
+    expect(await find(staff)).toEqual([theirs.id])
+    expect(await find(staff, { filter: 'archived' })).toEqual([mine.id])
+    const walked = []
+    for await (const { id } of self.client.messages.list({ org_id: org, search: 'sarco', limit: 1 }))
+      walked.push(id)
+    expect(walked).toEqual([mine.id])
+  })
+
+  test('the function that looks for the caller refuses to look for anybody else', async () => {
+    const { default: pg } = await import('pg')
+    const application = new pg.Client(world.appUrl)
+    await application.connect()
+    try {
+      const { self } = await circle()
+      const there = await world.organization()
+      for (const [organization, user] of [
+        [org, world.id()],
+        [there, self.id],
+      ]) {
+        await application.query('begin')
+        await application.query(
+          `select set_config('app.organization_id', $1, true), set_config('app.user_id', $2, true)`,
+          [org, self.id],
+        )
+        await expect(
+          application.query('select search_threads($1, $2, $3)', [organization, user, 'refill']),
+        ).rejects.toThrow('outside its scope')
+        await application.query('rollback')
+      }
+    } finally {
+      await application.end()
+    }
+  })
+})
+
+describe('updateThread', () => {
+  const update = (user: TestUser, thread_id: string, change: object) =>
+    user.client.messages.update({ org_id: org, thread_id, ...change })
+
+  test('archives and takes back for the caller alone', async () => {
+    const { staff, self, patient } = await circle()
+    const { id } = await start(staff, patient.id, [self.id])
+    expect(await update(self, id, { is_archived: true })).toMatchObject({
+      id,
+      is_archived: true,
+      unread_count: 1,
+      last_message: { sender_id: staff.id },
+    })
+    expect(await list(self)).toEqual([])
+    expect(await list(staff)).toMatchObject([{ id, is_archived: false }])
+    expect(await update(self, id, { is_archived: false })).toMatchObject({ is_archived: false })
+    expect(await list(self)).toMatchObject([{ id }])
+  })
+
+  test('marks read and unread for the caller alone, and read_by follows', async () => {
+    const { staff, provider, self, patient } = await circle()
+    const { id } = await start(staff, patient.id, [provider.id, self.id])
+    await reply(staff, id, 'And one more.')
+    expect(await update(self, id, { mark_read: true })).toMatchObject({ unread_count: 0 })
+    expect(await unread(provider)).toEqual([2])
+    expect((await read(staff, id)).messages.map(({ read_by }) => read_by)).toEqual([[self.id], [self.id]])
+    await reply(self, id, 'Thanks.')
+    // The latest of somebody else, not one's own.
+    expect(await update(self, id, { mark_unread: true })).toMatchObject({ unread_count: 1 })
+    expect((await list(self, { filter: 'unread' })).map((thread) => thread.id)).toEqual([id])
+    expect((await read(staff, id)).messages.map(({ read_by }) => read_by)).toEqual([[self.id], [], []])
+    expect(await update(self, id, { mark_unread: true })).toMatchObject({ unread_count: 1 })
+    // Nothing of somebody else: nothing to be unread.
+    const own = await start(self, patient.id, [staff.id])
+    expect(await update(self, own.id, { mark_unread: true })).toMatchObject({ unread_count: 0 })
+  })
+
+  test('VALIDATION_ERROR for both at once, for nothing, and for false', async () => {
+    const { staff, self, patient } = await circle()
+    const { id } = await start(staff, patient.id, [self.id])
+    await expect(update(self, id, { mark_read: true, mark_unread: true })).rejects.toMatchObject({
+      code: 'VALIDATION_ERROR',
+      errors: [{ pointer: '/mark_unread' }],
+    })
+    for (const change of [{}, { mark_read: false }, { is_archived: 'yes' }])
+      expect(await codeOf(update(self, id, change)), JSON.stringify(change)).toBe('VALIDATION_ERROR')
+  })
+
+  test('is for participants, as long as they are: NOT_FOUND to everybody else', async () => {
+    const { staff, provider, self, patient } = await circle()
+    const { id } = await start(staff, patient.id, [provider.id, self.id])
+    const admin = await world.user({ roles: { [org]: 'ADMIN' } })
+    expect(await codeOf(update(admin, id, { is_archived: true }))).toBe('NOT_FOUND')
+    expect(await codeOf(update(staff, world.id(), { is_archived: true }))).toBe('NOT_FOUND')
+    await world.admin.query('update organization_memberships set deleted_at = now() where user_id = $1', [
+      provider.id,
+    ])
+    expect(await codeOf(update(provider, id, { is_archived: true }))).toBe('NOT_FOUND')
+    const rows = await world.auditRows({ operation: 'updateThread', actor: provider.id })
+    expect(rows).toMatchObject([{ outcome: 'DENIED', action_type: 'UPDATE' }])
   })
 })

@@ -123,6 +123,23 @@ describe('generation', () => {
     })
   })
 
+  test.each([
+    [
+      'stands before JSON',
+      /(\n {12}application\/json:\n {14}schema: \{ \$ref: '#\/schemas\/AppointmentDetail' \})(\n {12}text\/calendar:\n {14}schema: \{ \$ref: '#\/schemas\/Calendar' \})/,
+      '$2$1',
+      'getAppointment: application/json must come first',
+    ],
+    [
+      'is no text',
+      'text/calendar:\n              schema',
+      'application/pdf:\n              schema',
+      'getAppointment: beside JSON only a GET may answer something else, and only texts',
+    ],
+  ])('fails when a further form of an answer %s', async (_what, from, to, message) => {
+    await expect(read('openapi/appointments.yaml', from, to)).rejects.toThrow(message)
+  })
+
   test('fails when an open operation and its security disagree', async () => {
     await expect(read('openapi/health.yaml', 'security: []', 'security: [{ bearer: [] }]')).rejects.toThrow(
       '"security: []" and "x-access: { public: true }" go together',

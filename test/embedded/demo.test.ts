@@ -92,6 +92,39 @@ test('patient@ has messages, and proxy@ reaches one of two patients', async () =
   })
 })
 
+test('visits in every state, past and to come; some were moved; what is to come will be reminded of', async () => {
+  const org_id = await organizationOf('admin')
+  const client = await as('admin')
+  const seen = new Map<string, number>()
+  const now = Date.now()
+  let moved = 0
+  for await (const visit of client.appointments.list({ org_id, limit: 100 })) {
+    const when = Date.parse(visit.scheduled_at) < now ? 'past' : 'coming'
+    seen.set(`${when} ${visit.status}`, (seen.get(`${when} ${visit.status}`) ?? 0) + 1)
+    if (visit.version > 1 && when === 'coming') {
+      const { reschedules } = await client.appointments.get({ org_id, appointment_id: visit.id })
+      moved += reschedules.length
+    }
+  }
+  for (const state of ['past COMPLETED', 'past NO_SHOW', 'past CANCELLED'])
+    expect(seen.get(state), state).toBeGreaterThan(3)
+  for (const state of ['coming SCHEDULED', 'coming CONFIRMED', 'coming CANCELLED'])
+    expect(seen.get(state), state).toBeGreaterThan(3)
+  expect(moved).toBeGreaterThan(3)
+})
+
+test('patient@ and proxy@ have visits to come, and the practice has tasks', async () => {
+  const today = new Date().toISOString().slice(0, 10)
+  const mine = await (await as('patient')).appointments.listMine({ start_date: today })
+  expect(mine.items.filter(({ is_own }) => is_own).length).toBeGreaterThan(1)
+  const childs = await (await as('proxy')).appointments.listMine({ start_date: today })
+  expect(childs.items.map(({ patient_name }) => patient_name)).toContain('Mateo Delgado')
+  const org_id = await organizationOf('staff')
+  const tasks = await (await as('staff')).tasks.list({ org_id, status: 'PENDING' })
+  expect(tasks.items.length).toBeGreaterThan(8)
+  expect(Date.parse(tasks.items[0]?.due_at ?? '')).toBeLessThan(Date.now())
+})
+
 test('a new ticket goes on from the last number of the demo', async () => {
   const ticket = await (await as('patient')).tickets.create({
     category: 'OTHER',

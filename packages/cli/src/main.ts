@@ -2,6 +2,7 @@ import { CommanderError } from 'commander'
 import { addGlobals, attach, Command, type Group } from './command.ts'
 import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
+import { appointments } from './commands/appointments/index.ts'
 import { audit } from './commands/audit/index.ts'
 import { events } from './commands/events/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
@@ -9,9 +10,11 @@ import { invitations } from './commands/invitations/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { members } from './commands/members/index.ts'
+import { messages } from './commands/messages/index.ts'
 import { notifications } from './commands/notifications/index.ts'
 import { orgs } from './commands/orgs/index.ts'
 import { patients } from './commands/patients/index.ts'
+import { tasks } from './commands/tasks/index.ts'
 import { tickets } from './commands/tickets/index.ts'
 import { users } from './commands/users/index.ts'
 import { whoami } from './commands/whoami.ts'
@@ -25,6 +28,9 @@ export const groups: readonly Group[] = [
   impersonate,
   audit,
   patients,
+  appointments,
+  messages,
+  tasks,
   orgs,
   members,
   invitations,

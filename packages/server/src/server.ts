@@ -30,6 +30,7 @@ import { patientsHandlers } from './domains/patients/handlers.ts'
 import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
+import { tasksHandlers } from './domains/tasks/handlers.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
 import { usersHandlers } from './domains/users/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
@@ -83,6 +84,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
   ...blobsHandlers(services),
+  ...tasksHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),
@@ -178,7 +180,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
   const mailer = createMailer(config, log)
   const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
-  const upkeep = createUpkeep({ pool, clock, log, newId, jobs, published })
+  const upkeep = createUpkeep({ ...services, pool, jobs, published })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),

@@ -23,6 +23,7 @@ const meta = {
   revokeSession: {"id":"revokeSession","method":"DELETE","path":"/api/users/me/sessions/{session_id}","pathParams":["session_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getCommunicationPreferences: {"id":"getCommunicationPreferences","method":"GET","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateCommunicationPreferences: {"id":"updateCommunicationPreferences","method":"PATCH","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listMyAppointments: {"id":"listMyAppointments","method":"GET","path":"/api/users/me/appointments","pathParams":[],"queryParams":["start_date","end_date","status","patient_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   registerDeviceToken: {"id":"registerDeviceToken","method":"POST","path":"/api/users/device-token","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   removeDeviceToken: {"id":"removeDeviceToken","method":"DELETE","path":"/api/users/device-token","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   disableMfa: {"id":"disableMfa","method":"DELETE","path":"/api/users/me/mfa","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
@@ -59,12 +60,21 @@ const meta = {
   createPatient: {"id":"createPatient","method":"POST","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getPatient: {"id":"getPatient","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updatePatient: {"id":"updatePatient","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  getProviderAvailability: {"id":"getProviderAvailability","method":"GET","path":"/api/organizations/{org_id}/providers/{provider_id}/availability","pathParams":["org_id","provider_id"],"queryParams":["start_date","end_date","duration_minutes"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listAppointments: {"id":"listAppointments","method":"GET","path":"/api/organizations/{org_id}/appointments","pathParams":["org_id"],"queryParams":["date","start_date","end_date","status","patient_id","provider_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createAppointment: {"id":"createAppointment","method":"POST","path":"/api/organizations/{org_id}/appointments","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  getAppointment: {"id":"getAppointment","method":"GET","path":"/api/organizations/{org_id}/appointments/{appointment_id}","pathParams":["org_id","appointment_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateAppointment: {"id":"updateAppointment","method":"PATCH","path":"/api/organizations/{org_id}/appointments/{appointment_id}","pathParams":["org_id","appointment_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  cancelAppointment: {"id":"cancelAppointment","method":"DELETE","path":"/api/organizations/{org_id}/appointments/{appointment_id}","pathParams":["org_id","appointment_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  rescheduleAppointment: {"id":"rescheduleAppointment","method":"PATCH","path":"/api/organizations/{org_id}/appointments/{appointment_id}/reschedule","pathParams":["org_id","appointment_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
   listThreads: {"id":"listThreads","method":"GET","path":"/api/organizations/{org_id}/messages","pathParams":["org_id"],"queryParams":["filter","search","patient_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createThread: {"id":"createThread","method":"POST","path":"/api/organizations/{org_id}/messages","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getThread: {"id":"getThread","method":"GET","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateThread: {"id":"updateThread","method":"PATCH","path":"/api/organizations/{org_id}/messages/{thread_id}","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   replyToThread: {"id":"replyToThread","method":"POST","path":"/api/organizations/{org_id}/messages/{thread_id}/replies","pathParams":["org_id","thread_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  listTasks: {"id":"listTasks","method":"GET","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":["assignee_id","status","due_after","due_before","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createTask: {"id":"createTask","method":"POST","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateTask: {"id":"updateTask","method":"PATCH","path":"/api/organizations/{org_id}/tasks/{task_id}","pathParams":["org_id","task_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
   listTickets: {"id":"listTickets","method":"GET","path":"/api/support/tickets","pathParams":[],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTicket: {"id":"createTicket","method":"POST","path":"/api/support/tickets","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getTicket: {"id":"getTicket","method":"GET","path":"/api/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -293,6 +303,86 @@ export const createResources = (core: Core) => ({
      */
     removeDevice: (input: Input<operations['removeDeviceToken']>, options?: RequestOptions): Promise<Output<operations['removeDeviceToken']>> =>
       core.call(meta.removeDeviceToken, input, options),
+  },
+  appointments: {
+    /**
+     * One's own visits and those of the patients one acts for.
+     *
+     * In every organization, by start, then id. A proxy sees those of patients to whom the access is live. With `Accept: text/calendar` the same page as an iCalendar file, without reasons.
+     *
+     * `GET /api/users/me/appointments`
+     */
+    listMine: (input?: Input<operations['listMyAppointments']>, options?: RequestOptions): PagePromise<Item<operations['listMyAppointments']>> =>
+      core.page(meta.listMyAppointments, input, options),
+    /** The answer of `listMine` as `text/calendar`. */
+    listMineAsCalendar: (input?: Input<operations['listMyAppointments']>, options?: RequestOptions): Promise<TextBody> =>
+      core.text(meta.listMyAppointments, input, { ...options, accept: "text/calendar" }),
+    /**
+     * When a provider can be booked.
+     *
+     * The organization's opening hours in its time zone, daylight saving included, cut into slots of `duration_minutes`, less what the provider is booked for anywhere and less what has begun. A provider without an unexpired licence has none.
+     *
+     * `GET /api/organizations/{org_id}/providers/{provider_id}/availability`
+     */
+    availability: (input: Input<operations['getProviderAvailability']>, options?: RequestOptions): Promise<Output<operations['getProviderAvailability']>> =>
+      core.call(meta.getProviderAvailability, input, options),
+    /**
+     * The organization's appointments, by time.
+     *
+     * Ordered by start, then id. Dates are days in the organization's time zone; `date` is short for a `start_date` and `end_date` of the same day and does not go with them.
+     *
+     * `GET /api/organizations/{org_id}/appointments`
+     */
+    list: (input: Input<operations['listAppointments']>, options?: RequestOptions): PagePromise<Item<operations['listAppointments']>> =>
+      core.page(meta.listAppointments, input, options),
+    /**
+     * Book a visit.
+     *
+     * Starts in the future and ends before the provider's next one starts: of two bookings that race for a slot one answers 201 and the other 409. Patients book for themselves, proxies with `can_schedule_appointments` for their patients. Emits `appointment.created` to the patient, live proxies and the provider; a visit that is booked more than 24 (2) hours ahead is reminded of 24 (2) hours before it starts.
+     *
+     * `POST /api/organizations/{org_id}/appointments`
+     */
+    create: (input: Input<operations['createAppointment']>, options?: RequestOptions): Promise<Output<operations['createAppointment']>> =>
+      core.call(meta.createAppointment, input, options),
+    /**
+     * One visit, with the times that it had before.
+     *
+     * With `Accept: text/calendar` the same visit as an iCalendar file: a stable UID, a SEQUENCE that grows with each change, CANCELLED when it was. Whatever the caller's role, the file holds neither reason nor notes.
+     *
+     * `GET /api/organizations/{org_id}/appointments/{appointment_id}`
+     */
+    get: (input: Input<operations['getAppointment']>, options?: RequestOptions): Promise<Output<operations['getAppointment']>> =>
+      core.call(meta.getAppointment, input, options),
+    /** The answer of `get` as `text/calendar`. */
+    getAsCalendar: (input: Input<operations['getAppointment']>, options?: RequestOptions): Promise<TextBody> =>
+      core.text(meta.getAppointment, input, { ...options, accept: "text/calendar" }),
+    /**
+     * Confirm, close or cancel a visit, or change its details.
+     *
+     * SCHEDULED goes to CONFIRMED, CANCELLED, NO_SHOW or COMPLETED; CONFIRMED to the last three; these are final, and any other step is 409 CONFLICT. Of a visit in a final state only the notes still change. CANCELLED needs a `cancellation_reason`. The time is changed by rescheduling. With `If-Match`, a stale version answers 412. Emits `appointment.updated`.
+     *
+     * `PATCH /api/organizations/{org_id}/appointments/{appointment_id}`
+     */
+    update: (input: Input<operations['updateAppointment']>, options?: RequestOptions): Promise<Output<operations['updateAppointment']>> =>
+      core.call(meta.updateAppointment, input, options),
+    /**
+     * Cancel a visit.
+     *
+     * The same as changing its status to CANCELLED: the slot is free again, reminders are off, everybody concerned is told. Patients and proxies only before it starts. The record stays. Emits `appointment.updated`.
+     *
+     * `DELETE /api/organizations/{org_id}/appointments/{appointment_id}`
+     */
+    cancel: (input: Input<operations['cancelAppointment']>, options?: RequestOptions): Promise<Output<operations['cancelAppointment']>> =>
+      core.call(meta.cancelAppointment, input, options),
+    /**
+     * Move a visit to another time.
+     *
+     * Goes back to SCHEDULED, to be confirmed anew; the time that it had is kept, reminders follow the new one, and everybody concerned is told. Patients and proxies only before the old time. A visit in a final state is 409 CONFLICT, a time at which the provider is not free 409 APPOINTMENT_CONFLICT. Emits `appointment.updated`.
+     *
+     * `PATCH /api/organizations/{org_id}/appointments/{appointment_id}/reschedule`
+     */
+    reschedule: (input: Input<operations['rescheduleAppointment']>, options?: RequestOptions): Promise<Output<operations['rescheduleAppointment']>> =>
+      core.call(meta.rescheduleAppointment, input, options),
   },
   mfa: {
     /**
@@ -625,26 +715,6 @@ export const createResources = (core: Core) => ({
     update: (input: Input<operations['updatePatient']>, options?: RequestOptions): Promise<Output<operations['updatePatient']>> =>
       core.call(meta.updatePatient, input, options),
   },
-  appointments: {
-    /**
-     * The organization's appointments, by time.
-     *
-     * Ordered by start, then id. Dates are days in the organization's time zone; `date` is short for a `start_date` and `end_date` of the same day and does not go with them.
-     *
-     * `GET /api/organizations/{org_id}/appointments`
-     */
-    list: (input: Input<operations['listAppointments']>, options?: RequestOptions): PagePromise<Item<operations['listAppointments']>> =>
-      core.page(meta.listAppointments, input, options),
-    /**
-     * Book a visit.
-     *
-     * Starts in the future and ends before the provider's next one starts: of two bookings that race for a slot one answers 201 and the other 409. Patients book for themselves, proxies with `can_schedule_appointments` for their patients. Emits `appointment.created` to patient and provider.
-     *
-     * `POST /api/organizations/{org_id}/appointments`
-     */
-    create: (input: Input<operations['createAppointment']>, options?: RequestOptions): Promise<Output<operations['createAppointment']>> =>
-      core.call(meta.createAppointment, input, options),
-  },
   messages: {
     /**
      * The caller's threads, the latest first.
@@ -674,6 +744,15 @@ export const createResources = (core: Core) => ({
     get: (input: Input<operations['getThread']>, options?: RequestOptions): Promise<Output<operations['getThread']>> =>
       core.call(meta.getThread, input, options),
     /**
+     * Archive a thread, or mark it read or unread.
+     *
+     * For the caller alone; the other participants see no difference, except who has read what. `mark_unread` makes the latest message of somebody else unread again. An archived thread comes back with the next message of somebody else.
+     *
+     * `PATCH /api/organizations/{org_id}/messages/{thread_id}`
+     */
+    update: (input: Input<operations['updateThread']>, options?: RequestOptions): Promise<Output<operations['updateThread']>> =>
+      core.call(meta.updateThread, input, options),
+    /**
      * Reply in a thread.
      *
      * For its participants. Moves the thread to the top of everybody's list; the others get a notification and `message.new`, and an archived thread comes back for them.
@@ -682,6 +761,35 @@ export const createResources = (core: Core) => ({
      */
     reply: (input: Input<operations['replyToThread']>, options?: RequestOptions): Promise<Output<operations['replyToThread']>> =>
       core.call(meta.replyToThread, input, options),
+  },
+  tasks: {
+    /**
+     * An organization's tasks, what is due first.
+     *
+     * Ordered by due time, those without one last, then id.
+     *
+     * `GET /api/organizations/{org_id}/tasks`
+     */
+    list: (input: Input<operations['listTasks']>, options?: RequestOptions): PagePromise<Item<operations['listTasks']>> =>
+      core.page(meta.listTasks, input, options),
+    /**
+     * Make a task.
+     *
+     * For a member who may see tasks, or for nobody yet. What it is about must be of this organization. The assignee, unless that is who made it, gets a notification.
+     *
+     * `POST /api/organizations/{org_id}/tasks`
+     */
+    create: (input: Input<operations['createTask']>, options?: RequestOptions): Promise<Output<operations['createTask']>> =>
+      core.call(meta.createTask, input, options),
+    /**
+     * Change, assign, complete, cancel or reopen a task.
+     *
+     * What is left out stays, null empties. COMPLETED stamps `completed_at`, any other status empties it. With `If-Match`, a stale version answers 412. A new assignee, unless that is who changed it, gets a notification.
+     *
+     * `PATCH /api/organizations/{org_id}/tasks/{task_id}`
+     */
+    update: (input: Input<operations['updateTask']>, options?: RequestOptions): Promise<Output<operations['updateTask']>> =>
+      core.call(meta.updateTask, input, options),
   },
   tickets: {
     /**

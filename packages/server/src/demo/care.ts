@@ -121,13 +121,16 @@ function statusAt(random: Random, past: boolean): string {
   return random.chance(8) ? 'CANCELLED' : random.chance(50) ? 'CONFIRMED' : 'SCHEDULED'
 }
 
-/** About 400 in the working hours of six weeks around now; a provider is never booked twice for one slot. */
+/**
+ * About 400 in the working hours of six weeks around now; a provider is never booked twice for one slot.
+ * @returns the rows
+ */
 export async function insertAppointments(
   client: ClientBase,
   cast: Cast,
   random: Random,
   now: Date,
-): Promise<void> {
+): Promise<Row[]> {
   const days = businessDays(now, 21, 24)
   const rows: Row[] = []
   for (const provider of cast.providers)
@@ -165,6 +168,7 @@ export async function insertAppointments(
       }
     }
   await insertRows(client, 'appointments', rows)
+  return rows
 }
 
 /** Conversations between patients with a sign-in and those who care for them; patient@ has the most. */
@@ -209,6 +213,8 @@ export async function insertThreads(
         user_id: user,
         // The newest message of the newest threads is unread by the one who did not write it.
         last_read_at: index < 6 && senders.at(-1) !== user ? first : last,
+        // What is long over is out of the way for those who answered it.
+        is_archived: index > 20 && user !== own,
         joined_at: first,
       })
     for (const [line, body] of lines.entries())

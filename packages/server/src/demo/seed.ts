@@ -12,6 +12,7 @@ import { Random } from './random.ts'
 import { DEMO_PASSWORD } from './sign-ins.ts'
 import { DAY } from './time.ts'
 import { CONSENT_DOCUMENTS } from './words.ts'
+import { insertOwnVisits, insertTasks, insertVisitHistory } from './work.ts'
 
 const SEED = 20_260_105
 const OPENING_HOURS = [1, 2, 3, 4, 5].map((weekday) => ({ weekday, opens: '09:00', closes: '17:00' }))
@@ -140,9 +141,13 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await client.query('begin')
     await insertIdentity(client, cast, random, options)
     await insertPatients(client, cast, random, now)
-    await insertAppointments(client, cast, random, now)
+    const visits = await insertAppointments(client, cast, random, now)
     await insertThreads(client, cast, random, now)
     await insertTickets(client, cast, random, now)
+    // Last: what was there before keeps its ids.
+    await insertOwnVisits(client, cast, random, now)
+    await insertVisitHistory(client, cast, visits, random, now)
+    await insertTasks(client, cast, random, now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

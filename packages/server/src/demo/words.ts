@@ -44,6 +44,29 @@ export const CANCELLATION_REASONS = [
   'Feeling better',
 ] as const
 
+export const MOVING_REASONS = [
+  'Patient is travelling',
+  'Conflict at work',
+  'Provider at a conference',
+] as const
+
+export const TASKS = [
+  'Call back about the lab results',
+  'Send the referral to the specialist',
+  'Ask for the records of the former practice',
+  'Confirm the new insurance',
+  'Schedule the follow-up visit',
+  'Check the refill with the pharmacy',
+  'Prepare the vaccination record for school',
+] as const
+
+/** Of the practice itself, about no patient. */
+export const CHORES = [
+  'Order examination gloves',
+  'Calibrate the blood pressure monitors',
+  'Update the holiday hours',
+] as const
+
 export const CONVERSATIONS: readonly { readonly subject: string; readonly lines: readonly string[] }[] = [
   {
     subject: 'Question about my prescription',

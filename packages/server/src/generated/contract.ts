@@ -333,6 +333,26 @@ export interface paths {
         patch: operations["updateCommunicationPreferences"];
         trace?: never;
     };
+    "/api/users/me/appointments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One's own visits and those of the patients one acts for
+         * @description In every organization, by start, then id. A proxy sees those of patients to whom the access is live. With `Accept: text/calendar` the same page as an iCalendar file, without reasons.
+         */
+        get: operations["listMyAppointments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/device-token": {
         parameters: {
             query?: never;
@@ -893,6 +913,26 @@ export interface paths {
         patch: operations["updatePatient"];
         trace?: never;
     };
+    "/api/organizations/{org_id}/providers/{provider_id}/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * When a provider can be booked
+         * @description The organization's opening hours in its time zone, daylight saving included, cut into slots of `duration_minutes`, less what the provider is booked for anywhere and less what has begun. A provider without an unexpired licence has none.
+         */
+        get: operations["getProviderAvailability"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{org_id}/appointments": {
         parameters: {
             query?: never;
@@ -908,13 +948,61 @@ export interface paths {
         put?: never;
         /**
          * Book a visit
-         * @description Starts in the future and ends before the provider's next one starts: of two bookings that race for a slot one answers 201 and the other 409. Patients book for themselves, proxies with `can_schedule_appointments` for their patients. Emits `appointment.created` to patient and provider.
+         * @description Starts in the future and ends before the provider's next one starts: of two bookings that race for a slot one answers 201 and the other 409. Patients book for themselves, proxies with `can_schedule_appointments` for their patients. Emits `appointment.created` to the patient, live proxies and the provider; a visit that is booked more than 24 (2) hours ahead is reminded of 24 (2) hours before it starts.
          */
         post: operations["createAppointment"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/appointments/{appointment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One visit, with the times that it had before
+         * @description With `Accept: text/calendar` the same visit as an iCalendar file: a stable UID, a SEQUENCE that grows with each change, CANCELLED when it was. Whatever the caller's role, the file holds neither reason nor notes.
+         */
+        get: operations["getAppointment"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a visit
+         * @description The same as changing its status to CANCELLED: the slot is free again, reminders are off, everybody concerned is told. Patients and proxies only before it starts. The record stays. Emits `appointment.updated`.
+         */
+        delete: operations["cancelAppointment"];
+        options?: never;
+        head?: never;
+        /**
+         * Confirm, close or cancel a visit, or change its details
+         * @description SCHEDULED goes to CONFIRMED, CANCELLED, NO_SHOW or COMPLETED; CONFIRMED to the last three; these are final, and any other step is 409 CONFLICT. Of a visit in a final state only the notes still change. CANCELLED needs a `cancellation_reason`. The time is changed by rescheduling. With `If-Match`, a stale version answers 412. Emits `appointment.updated`.
+         */
+        patch: operations["updateAppointment"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/appointments/{appointment_id}/reschedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Move a visit to another time
+         * @description Goes back to SCHEDULED, to be confirmed anew; the time that it had is kept, reminders follow the new one, and everybody concerned is told. Patients and proxies only before the old time. A visit in a final state is 409 CONFLICT, a time at which the provider is not free 409 APPOINTMENT_CONFLICT. Emits `appointment.updated`.
+         */
+        patch: operations["rescheduleAppointment"];
         trace?: never;
     };
     "/api/organizations/{org_id}/messages": {
@@ -958,7 +1046,11 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Archive a thread, or mark it read or unread
+         * @description For the caller alone; the other participants see no difference, except who has read what. `mark_unread` makes the latest message of somebody else unread again. An archived thread comes back with the next message of somebody else.
+         */
+        patch: operations["updateThread"];
         trace?: never;
     };
     "/api/organizations/{org_id}/messages/{thread_id}/replies": {
@@ -1003,6 +1095,50 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's tasks, what is due first
+         * @description Ordered by due time, those without one last, then id.
+         */
+        get: operations["listTasks"];
+        put?: never;
+        /**
+         * Make a task
+         * @description For a member who may see tasks, or for nobody yet. What it is about must be of this organization. The assignee, unless that is who made it, gets a notification.
+         */
+        post: operations["createTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/tasks/{task_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change, assign, complete, cancel or reopen a task
+         * @description What is left out stays, null empties. COMPLETED stamps `completed_at`, any other status empties it. With `If-Match`, a stale version answers 412. A new assignee, unless that is who changed it, gets a notification.
+         */
+        patch: operations["updateTask"];
         trace?: never;
     };
     "/api/support/tickets": {
@@ -2445,6 +2581,134 @@ export interface components {
             marketing_consent?: boolean;
         };
         /**
+         * Format: date
+         * @description A calendar date, without a time zone.
+         * @example 1984-07-21
+         */
+        LocalDate: string;
+        /**
+         * @description Where the visit stands. COMPLETED, CANCELLED and NO_SHOW are final.
+         * @example SCHEDULED
+         * @enum {string}
+         */
+        AppointmentStatus: "SCHEDULED" | "CONFIRMED" | "COMPLETED" | "CANCELLED" | "NO_SHOW";
+        /**
+         * @description Where the visit takes place.
+         * @example IN_PERSON
+         * @enum {string}
+         */
+        AppointmentType: "IN_PERSON" | "TELEHEALTH";
+        /**
+         * Format: int32
+         * @description How long it takes, in minutes.
+         * @example 30
+         */
+        DurationMinutes: number;
+        /**
+         * @description A visit of one's own or of a patient one acts for.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "organization_name": "Harbor Family Practice",
+         *       "timezone": "America/New_York",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "patient_name": "Ngozi Okafor",
+         *       "is_own": true,
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "provider_name": "Dr. Ines Baptiste",
+         *       "appointment_type": "IN_PERSON",
+         *       "status": "SCHEDULED",
+         *       "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *       "duration_minutes": 30,
+         *       "reason": "Yearly check-up",
+         *       "location": "Room 4",
+         *       "telehealth_url": null,
+         *       "cancellation_reason": null,
+         *       "version": 1,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        MyAppointment: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            organization_name: components["schemas"]["OrganizationName"];
+            timezone: components["schemas"]["TimeZone"];
+            patient_id: components["schemas"]["Uuid"];
+            /** @description The patient's first and last name. */
+            patient_name: string;
+            /** @description Whether the caller is the patient; otherwise a proxy. */
+            is_own: boolean;
+            provider_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            provider_name: string;
+            appointment_type: components["schemas"]["AppointmentType"];
+            status: components["schemas"]["AppointmentStatus"];
+            scheduled_at: components["schemas"]["Timestamp"];
+            duration_minutes: components["schemas"]["DurationMinutes"];
+            /** @description Why the patient comes. */
+            reason: string | null;
+            /** @description Where in the practice. */
+            location: string | null;
+            /**
+             * Format: uri
+             * @description Where to join by video.
+             */
+            telehealth_url: string | null;
+            /** @description Why it was cancelled. */
+            cancellation_reason: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of visits.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "organization_name": "Harbor Family Practice",
+         *           "timezone": "America/New_York",
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "patient_name": "Ngozi Okafor",
+         *           "is_own": true,
+         *           "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *           "provider_name": "Dr. Ines Baptiste",
+         *           "appointment_type": "IN_PERSON",
+         *           "status": "SCHEDULED",
+         *           "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *           "duration_minutes": 30,
+         *           "reason": "Yearly check-up",
+         *           "location": "Room 4",
+         *           "telehealth_url": null,
+         *           "cancellation_reason": null,
+         *           "version": 1,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        MyAppointmentPage: {
+            /** @description The visits, in order. */
+            items: components["schemas"]["MyAppointment"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description An iCalendar file (RFC 5545).
+         * @example BEGIN:VCALENDAR
+         *     VERSION:2.0
+         *     END:VCALENDAR
+         */
+        Calendar: string;
+        /**
          * @description What the push service calls the device. Opaque.
          * @example fJq3xT8aRk2:APA91bHun4MxP5egoKMwt2KZFBaFUH
          */
@@ -3325,12 +3589,6 @@ export interface components {
             secret: string;
         };
         /**
-         * Format: date
-         * @description A calendar date, without a time zone.
-         * @example 1984-07-21
-         */
-        LocalDate: string;
-        /**
          * @description A patient as lists show it.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
@@ -3557,23 +3815,52 @@ export interface components {
             medical_record_number?: components["schemas"]["Mrn"];
         };
         /**
-         * @description Where the visit stands. COMPLETED, CANCELLED and NO_SHOW are final.
-         * @example SCHEDULED
-         * @enum {string}
+         * @description A time at which the provider is free.
+         * @example {
+         *       "starts_at": "2026-03-09T13:00:00.000Z",
+         *       "ends_at": "2026-03-09T13:30:00.000Z",
+         *       "local_start": "2026-03-09T09:00:00-04:00"
+         *     }
          */
-        AppointmentStatus: "SCHEDULED" | "CONFIRMED" | "COMPLETED" | "CANCELLED" | "NO_SHOW";
+        Slot: {
+            starts_at: components["schemas"]["Timestamp"];
+            ends_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description The start on the organization's wall clock, with its offset.
+             * @example 2026-03-09T09:00:00-04:00
+             */
+            local_start: string;
+        };
         /**
-         * @description Where the visit takes place.
-         * @example IN_PERSON
-         * @enum {string}
+         * @description When a provider can be booked.
+         * @example {
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "timezone": "America/New_York",
+         *       "start_date": "2026-03-09",
+         *       "end_date": "2026-03-16",
+         *       "duration_minutes": 30,
+         *       "takes_appointments": true,
+         *       "slots": [
+         *         {
+         *           "starts_at": "2026-03-09T13:00:00.000Z",
+         *           "ends_at": "2026-03-09T13:30:00.000Z",
+         *           "local_start": "2026-03-09T09:00:00-04:00"
+         *         }
+         *       ]
+         *     }
          */
-        AppointmentType: "IN_PERSON" | "TELEHEALTH";
-        /**
-         * Format: int32
-         * @description How long it takes, in minutes.
-         * @example 30
-         */
-        DurationMinutes: number;
+        Availability: {
+            provider_id: components["schemas"]["Uuid"];
+            timezone: components["schemas"]["TimeZone"];
+            start_date: components["schemas"]["LocalDate"];
+            end_date: components["schemas"]["LocalDate"];
+            duration_minutes: components["schemas"]["DurationMinutes"];
+            /** @description False without an unexpired licence. */
+            takes_appointments: boolean;
+            /** @description The free slots, by start. */
+            slots: components["schemas"]["Slot"][];
+        };
         /**
          * @description A visit.
          * @example {
@@ -3588,6 +3875,7 @@ export interface components {
          *       "scheduled_at": "2026-03-09T15:00:00.000Z",
          *       "duration_minutes": 30,
          *       "reason": "Yearly check-up",
+         *       "notes": null,
          *       "location": "Room 4",
          *       "telehealth_url": null,
          *       "cancellation_reason": null,
@@ -3611,6 +3899,8 @@ export interface components {
             duration_minutes: components["schemas"]["DurationMinutes"];
             /** @description Why the patient comes. */
             reason: string | null;
+            /** @description The practice's own; null for patients and proxies. */
+            notes: string | null;
             /** @description Where in the practice. */
             location: string | null;
             /**
@@ -3644,6 +3934,7 @@ export interface components {
          *           "scheduled_at": "2026-03-09T15:00:00.000Z",
          *           "duration_minutes": 30,
          *           "reason": "Yearly check-up",
+         *           "notes": null,
          *           "location": "Room 4",
          *           "telehealth_url": null,
          *           "cancellation_reason": null,
@@ -3693,6 +3984,141 @@ export interface components {
              * @description Where to join by video.
              */
             telehealth_url?: string;
+        };
+        /**
+         * @description A time that a visit had before it was moved.
+         * @example {
+         *       "scheduled_at": "2026-03-06T15:00:00.000Z",
+         *       "duration_minutes": 30,
+         *       "reason": "Out of town",
+         *       "rescheduled_at": "2026-03-03T09:00:00.000Z",
+         *       "rescheduled_by": "Ngozi Okafor"
+         *     }
+         */
+        PastTime: {
+            scheduled_at: components["schemas"]["Timestamp"];
+            duration_minutes: components["schemas"]["DurationMinutes"];
+            /** @description Why it was moved. */
+            reason: string | null;
+            rescheduled_at: components["schemas"]["Timestamp"];
+            /** @description Who moved it; null for an API key. */
+            rescheduled_by: string | null;
+        };
+        /**
+         * @description A visit, with the times that it had before.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "patient_name": "Ngozi Okafor",
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "provider_name": "Dr. Ines Baptiste",
+         *       "appointment_type": "IN_PERSON",
+         *       "status": "SCHEDULED",
+         *       "scheduled_at": "2026-03-09T15:00:00.000Z",
+         *       "duration_minutes": 30,
+         *       "reason": "Yearly check-up",
+         *       "notes": null,
+         *       "location": "Room 4",
+         *       "telehealth_url": null,
+         *       "cancellation_reason": null,
+         *       "version": 2,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-03T09:00:00.000Z",
+         *       "reschedules": [
+         *         {
+         *           "scheduled_at": "2026-03-06T15:00:00.000Z",
+         *           "duration_minutes": 30,
+         *           "reason": "Out of town",
+         *           "rescheduled_at": "2026-03-03T09:00:00.000Z",
+         *           "rescheduled_by": "Ngozi Okafor"
+         *         }
+         *       ]
+         *     }
+         */
+        AppointmentDetail: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            /** @description The patient's first and last name. */
+            patient_name: string;
+            provider_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            provider_name: string;
+            appointment_type: components["schemas"]["AppointmentType"];
+            status: components["schemas"]["AppointmentStatus"];
+            scheduled_at: components["schemas"]["Timestamp"];
+            duration_minutes: components["schemas"]["DurationMinutes"];
+            /** @description Why the patient comes. */
+            reason: string | null;
+            /** @description The practice's own; null for patients and proxies. */
+            notes: string | null;
+            /** @description Where in the practice. */
+            location: string | null;
+            /**
+             * Format: uri
+             * @description Where to join by video.
+             */
+            telehealth_url: string | null;
+            /** @description Why it was cancelled. */
+            cancellation_reason: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description The latest 50, newest first. */
+            reschedules: components["schemas"]["PastTime"][];
+        };
+        /**
+         * @description Why it is cancelled; given with the status CANCELLED, and only then.
+         * @example Feels better
+         */
+        CancellationReason: string;
+        /**
+         * @description Why a visit is cancelled.
+         * @example {
+         *       "cancellation_reason": "Feels better"
+         *     }
+         */
+        AppointmentCancellation: {
+            cancellation_reason: components["schemas"]["CancellationReason"];
+        };
+        /**
+         * @description What is to change; what is left out stays, null empties.
+         * @example {
+         *       "status": "CONFIRMED"
+         *     }
+         */
+        AppointmentUpdate: {
+            status?: components["schemas"]["AppointmentStatus"];
+            cancellation_reason?: components["schemas"]["CancellationReason"];
+            /** @description Why the patient comes. */
+            reason?: string | null;
+            /** @description The practice's own. */
+            notes?: string | null;
+            /** @description Where in the practice. */
+            location?: string | null;
+            /**
+             * Format: uri
+             * @description Where to join by video.
+             */
+            telehealth_url?: string | null;
+        };
+        /**
+         * @description The new time, and why.
+         * @example {
+         *       "scheduled_at": "2026-03-10T15:00:00.000Z",
+         *       "reason": "Out of town"
+         *     }
+         */
+        AppointmentReschedule: {
+            scheduled_at: components["schemas"]["Timestamp"];
+            duration_minutes?: components["schemas"]["DurationMinutes"];
+            /** @description Why it is moved. */
+            reason?: string;
         };
         /**
          * @description What the thread is about.
@@ -3906,6 +4332,26 @@ export interface components {
             messages: components["schemas"]["Message"][];
         };
         /**
+         * @description What is to change for the caller.
+         * @example {
+         *       "is_archived": true
+         *     }
+         */
+        ThreadUpdate: {
+            /** @description Whether the thread is out of the way. */
+            is_archived?: boolean;
+            /**
+             * @description Everything in it is read. Goes not with `mark_unread`.
+             * @constant
+             */
+            mark_read?: true;
+            /**
+             * @description The latest message of somebody else is not read.
+             * @constant
+             */
+            mark_unread?: true;
+        };
+        /**
          * @description A reply.
          * @example {
          *       "body": "It is ready at your pharmacy."
@@ -3915,6 +4361,177 @@ export interface components {
             body: components["schemas"]["MessageBody"];
             /** @description The ids of documents of the thread's patient. */
             attachments?: components["schemas"]["Uuid"][];
+        };
+        /**
+         * @description Where a task stands.
+         * @example PENDING
+         * @enum {string}
+         */
+        TaskStatus: "PENDING" | "COMPLETED" | "CANCELLED";
+        /**
+         * @description What is to be done.
+         * @example Call back about the lab results
+         */
+        TaskDescription: string;
+        /**
+         * @description A person of a task.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *       "display_name": "Sam Adeyemi"
+         *     }
+         */
+        TaskPerson: {
+            id: components["schemas"]["Uuid"];
+            /** @description Their name. */
+            display_name: string;
+        };
+        /**
+         * @description What a task is about.
+         * @example {
+         *       "type": "PATIENT",
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *     }
+         */
+        TaskSubject: {
+            /**
+             * @description Which kind of record.
+             * @enum {string}
+             */
+            type: "PATIENT" | "APPOINTMENT" | "CALL";
+            id: components["schemas"]["Uuid"];
+        };
+        /**
+         * @description What somebody is to do.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "description": "Call back about the lab results",
+         *       "status": "PENDING",
+         *       "due_at": "2026-03-03T17:00:00.000Z",
+         *       "assignee": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "created_by": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "related_resource": {
+         *         "type": "PATIENT",
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *       },
+         *       "completed_at": null,
+         *       "version": 1,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Task: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            description: components["schemas"]["TaskDescription"];
+            status: components["schemas"]["TaskStatus"];
+            /**
+             * Format: date-time
+             * @description When it should be done.
+             */
+            due_at: string | null;
+            /** @description Who is to do it; null while nobody is. */
+            assignee: components["schemas"]["TaskPerson"] | null;
+            /** @description Who made it; null for an API key. */
+            created_by: components["schemas"]["TaskPerson"] | null;
+            /** @description What it is about. */
+            related_resource: components["schemas"]["TaskSubject"] | null;
+            /**
+             * Format: date-time
+             * @description When it was completed.
+             */
+            completed_at: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of tasks.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "description": "Call back about the lab results",
+         *           "status": "PENDING",
+         *           "due_at": "2026-03-03T17:00:00.000Z",
+         *           "assignee": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "created_by": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "related_resource": {
+         *             "type": "PATIENT",
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10"
+         *           },
+         *           "completed_at": null,
+         *           "version": 1,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TaskPage: {
+            /** @description The tasks, in order. */
+            items: components["schemas"]["Task"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description A task to make.
+         * @example {
+         *       "description": "Call back about the lab results",
+         *       "due_at": "2026-03-03T17:00:00.000Z"
+         *     }
+         */
+        TaskCreate: {
+            description: components["schemas"]["TaskDescription"];
+            assignee_id?: components["schemas"]["Uuid"];
+            due_at?: components["schemas"]["Timestamp"];
+            /** @description What it is about. */
+            related_resource?: {
+                /**
+                 * @description Which kind of record. A call's tasks are made at the call.
+                 * @enum {string}
+                 */
+                type: "PATIENT" | "APPOINTMENT";
+                id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description What is to change.
+         * @example {
+         *       "status": "COMPLETED"
+         *     }
+         */
+        TaskUpdate: {
+            description?: components["schemas"]["TaskDescription"];
+            status?: components["schemas"]["TaskStatus"];
+            /**
+             * Format: uuid
+             * @description Who is to do it; null for nobody.
+             */
+            assignee_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When it should be done; null for no time.
+             */
+            due_at?: string | null;
         };
         /**
          * @description Where the ticket stands. OPEN → IN_PROGRESS → WAITING_ON_USER ⇄ IN_PROGRESS → RESOLVED → CLOSED; CLOSED is final.
@@ -4781,7 +5398,7 @@ export interface components {
             };
         };
         /**
-         * @description To patient and provider: a visit was booked.
+         * @description To patient, proxies and provider: a visit was booked.
          * @example {
          *       "id": "731.42",
          *       "event": "appointment.created",
@@ -4800,6 +5417,62 @@ export interface components {
              * @enum {string}
              */
             event: "appointment.created";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                appointment_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                provider_id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To patient, proxies and provider: a visit changed: its status, its time or its details.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "appointment.updated",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *       }
+         *     }
+         */
+        AppointmentUpdatedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "appointment.updated";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                appointment_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                provider_id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To patient and proxies: a visit is coming up, in 24 hours or in 2.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "appointment.reminder",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *       }
+         *     }
+         */
+        AppointmentReminderEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "appointment.reminder";
             /** @description What happened. */
             data: {
                 organization_id: components["schemas"]["Uuid"];
@@ -5098,7 +5771,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -6044,6 +6717,19 @@ export interface components {
                 };
             };
         };
+        /** @description A gate refuses: account, role, consent or MFA. */
+        ForbiddenStaff: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
+                };
+            };
+        };
         /** @description The account cannot be used, consents are missing, or the role does not allow it. */
         ForbiddenMember: {
             headers: {
@@ -6187,19 +6873,6 @@ export interface components {
                 };
             };
         };
-        /** @description A gate refuses: account, role, consent or MFA. */
-        ForbiddenStaff: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
-                };
-            };
-        };
         /** @description The request is not valid, or its Idempotency-Key belongs to another body. */
         InvalidIdempotent: {
             headers: {
@@ -6236,6 +6909,32 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "PRECONDITION_FAILED";
+                };
+            };
+        };
+        /** @description The provider may not practise, or the patient is not in care here. */
+        NotInCare: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "LICENSE_EXPIRED" | "PATIENT_DISCHARGED";
+                };
+            };
+        };
+        /** @description The visit is over or cancelled, or has begun, or its status does not lead there. */
+        NotPossibleNow: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT";
                 };
             };
         };
@@ -6361,10 +7060,16 @@ export interface components {
         PatientId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
         IfMatchOptional: string;
+        /** @description The provider. */
+        ProviderId: components["schemas"]["Uuid"];
+        /** @description The visit. */
+        AppointmentId: components["schemas"]["Uuid"];
         /** @description The thread. */
         ThreadId: components["schemas"]["Uuid"];
         /** @description What the link opens and until when, sealed by the server. */
         Link: string;
+        /** @description The task. */
+        TaskId: components["schemas"]["Uuid"];
         /** @description The ticket. */
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
@@ -7006,6 +7711,49 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenPersonalConsent"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMyAppointments: {
+        parameters: {
+            query?: {
+                /** @description From this day on, in the time zone of each visit's organization. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Up to and with this day. */
+                end_date?: components["schemas"]["LocalDate"];
+                /** @description Only this status. */
+                status?: components["schemas"]["AppointmentStatus"];
+                /** @description Only this patient's. */
+                patient_id?: components["schemas"]["Uuid"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of visits. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyAppointmentPage"];
+                    "text/calendar": components["schemas"]["Calendar"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -8304,6 +9052,45 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getProviderAvailability: {
+        parameters: {
+            query?: {
+                /** @description From this day on, in the organization's time zone; today when left out. */
+                start_date?: components["schemas"]["LocalDate"];
+                /** @description Up to and with this day, at most 31 days after the first; 7 days after it when left out. */
+                end_date?: components["schemas"]["LocalDate"];
+                /** @description How long the visit would take. */
+                duration_minutes?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The provider. */
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The free slots. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Availability"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listAppointments: {
         parameters: {
             query?: {
@@ -8383,18 +9170,7 @@ export interface operations {
                     "application/json": components["schemas"]["Appointment"];
                 };
             };
-            /** @description The provider may not practise, or the patient is not in care here. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"] & {
-                        /** @enum {unknown} */
-                        code?: "LICENSE_EXPIRED" | "PATIENT_DISCHARGED";
-                    };
-                };
-            };
+            400: components["responses"]["NotInCare"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
@@ -8417,12 +9193,188 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getAppointment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The visit. */
+                appointment_id: components["parameters"]["AppointmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The visit. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppointmentDetail"];
+                    "text/calendar": components["schemas"]["Calendar"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    cancelAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The visit. */
+                appointment_id: components["parameters"]["AppointmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentCancellation"];
+            };
+        };
+        responses: {
+            /** @description The cancelled visit. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotPossibleNow"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The visit. */
+                appointment_id: components["parameters"]["AppointmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentUpdate"];
+            };
+        };
+        responses: {
+            /** @description The visit as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotPossibleNow"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rescheduleAppointment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The visit. */
+                appointment_id: components["parameters"]["AppointmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AppointmentReschedule"];
+            };
+        };
+        responses: {
+            /** @description The visit at its new time. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appointment"];
+                };
+            };
+            400: components["responses"]["NotInCare"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            /** @description The provider is not free then, or the visit is over, cancelled or has begun. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "APPOINTMENT_CONFLICT" | "CONFLICT";
+                    };
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     listThreads: {
         parameters: {
             query?: {
                 /** @description Only threads with unread messages, or only archived ones. */
                 filter?: "unread" | "archived";
-                /** @description Part of the subject. Case does not matter. */
+                /** @description Words of the subject or of one message, in any form ("refills" finds "refill"); the last one may be unfinished. `"two words"` in quotes stand together, `or` takes either. Case and accents do not matter. */
                 search?: string;
                 /** @description Only threads about this patient. */
                 patient_id?: components["schemas"]["Uuid"];
@@ -8533,6 +9485,43 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    updateThread: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The thread. */
+                thread_id: components["parameters"]["ThreadId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ThreadUpdate"];
+            };
+        };
+        responses: {
+            /** @description The thread as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Thread"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     replyToThread: {
         parameters: {
             query?: never;
@@ -8628,6 +9617,130 @@ export interface operations {
                 content?: never;
             };
             403: components["responses"]["BadLink"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                /** @description Only this member's. */
+                assignee_id?: components["schemas"]["Uuid"];
+                /** @description Only these. */
+                status?: components["schemas"]["TaskStatus"];
+                /** @description Only those due at this instant or later. */
+                due_after?: components["schemas"]["Timestamp"];
+                /** @description Only those due before this instant. */
+                due_before?: components["schemas"]["Timestamp"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of tasks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskCreate"];
+            };
+        };
+        responses: {
+            /** @description The task. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateTask: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The task. */
+                task_id: components["parameters"]["TaskId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TaskUpdate"];
+            };
+        };
+        responses: {
+            /** @description The task as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];

@@ -30,6 +30,29 @@ export interface ApiKeysTable {
   updated_at: Generated<Instant>
 }
 
+export interface AppointmentRemindersTable {
+  id: string
+  organization_id: string
+  appointment_id: string
+  channel: 'IN_APP' | 'EMAIL'
+  lead_minutes: number
+  due_at: Instant
+  sent_at: Instant | null
+  skipped_at: Instant | null
+  created_at: Generated<Instant>
+}
+
+export interface AppointmentReschedulesTable {
+  id: string
+  organization_id: string
+  appointment_id: string
+  previous_scheduled_at: Instant
+  previous_duration_minutes: number
+  reason: string | null
+  rescheduled_by: string | null
+  rescheduled_at: Instant
+}
+
 export interface AppointmentsTable {
   id: string
   organization_id: string
@@ -128,6 +151,7 @@ export interface ContactMethodsTable {
   is_safe_for_voicemail: Generated<boolean>
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+  version: Generated<number>
 }
 
 export interface EventsTable {
@@ -207,6 +231,7 @@ export interface MessageThreadsTable {
   created_at: Generated<Instant>
   updated_at: Instant
   deleted_at: Instant | null
+  search_words: GeneratedAlways<string>
 }
 
 export interface MessagesTable {
@@ -217,6 +242,7 @@ export interface MessagesTable {
   body: string
   attachments: Generated<Json>
   created_at: Instant
+  search_words: GeneratedAlways<string>
 }
 
 export interface MfaChallengesTable {
@@ -332,6 +358,7 @@ export interface PatientsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  transactional_consent: Generated<boolean>
 }
 
 export interface ProvidersTable {
@@ -408,6 +435,23 @@ export interface SupportTicketsTable {
   resolved_at: Instant | null
   version: Generated<number>
   created_at: Instant
+  updated_at: Generated<Instant>
+}
+
+export interface TasksTable {
+  id: string
+  organization_id: string
+  assignee_id: string | null
+  created_by: string | null
+  related_resource_type: 'PATIENT' | 'APPOINTMENT' | 'CALL' | null
+  related_resource_id: string | null
+  description: string
+  due_at: Instant | null
+  due_order: GeneratedAlways<Instant>
+  status: Generated<'PENDING' | 'COMPLETED' | 'CANCELLED'>
+  completed_at: Instant | null
+  version: Generated<number>
+  created_at: Generated<Instant>
   updated_at: Generated<Instant>
 }
 
@@ -491,6 +535,8 @@ export interface UsersTable {
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
+  appointment_reminders: AppointmentRemindersTable
+  appointment_reschedules: AppointmentReschedulesTable
   appointments: AppointmentsTable
   audit_logs: AuditLogsTable
   audit_seals: AuditSealsTable
@@ -522,6 +568,7 @@ export interface Tables {
   support_messages: SupportMessagesTable
   support_ticket_counters: SupportTicketCountersTable
   support_tickets: SupportTicketsTable
+  tasks: TasksTable
   telemetry_events: TelemetryEventsTable
   user_devices: UserDevicesTable
   user_mfa_backup_codes: UserMfaBackupCodesTable

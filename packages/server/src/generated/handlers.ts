@@ -53,6 +53,25 @@ export interface UsersHandlers {
   removeDeviceToken: Handler<'removeDeviceToken'>
 }
 
+export interface AppointmentsHandlers {
+  /** One's own visits and those of the patients one acts for. */
+  listMyAppointments: Handler<'listMyAppointments'>
+  /** When a provider can be booked. */
+  getProviderAvailability: Handler<'getProviderAvailability'>
+  /** The organization's appointments, by time. */
+  listAppointments: Handler<'listAppointments'>
+  /** Book a visit. */
+  createAppointment: Handler<'createAppointment'>
+  /** One visit, with the times that it had before. */
+  getAppointment: Handler<'getAppointment'>
+  /** Confirm, close or cancel a visit, or change its details. */
+  updateAppointment: Handler<'updateAppointment'>
+  /** Cancel a visit. */
+  cancelAppointment: Handler<'cancelAppointment'>
+  /** Move a visit to another time. */
+  rescheduleAppointment: Handler<'rescheduleAppointment'>
+}
+
 export interface MfaHandlers {
   /** Turn multi-factor authentication off. */
   disableMfa: Handler<'disableMfa'>
@@ -147,13 +166,6 @@ export interface PatientsHandlers {
   updatePatient: Handler<'updatePatient'>
 }
 
-export interface AppointmentsHandlers {
-  /** The organization's appointments, by time. */
-  listAppointments: Handler<'listAppointments'>
-  /** Book a visit. */
-  createAppointment: Handler<'createAppointment'>
-}
-
 export interface MessagingHandlers {
   /** The caller's threads, the latest first. */
   listThreads: Handler<'listThreads'>
@@ -161,6 +173,8 @@ export interface MessagingHandlers {
   createThread: Handler<'createThread'>
   /** One thread with its messages. */
   getThread: Handler<'getThread'>
+  /** Archive a thread, or mark it read or unread. */
+  updateThread: Handler<'updateThread'>
   /** Reply in a thread. */
   replyToThread: Handler<'replyToThread'>
 }
@@ -170,6 +184,15 @@ export interface BlobsHandlers {
   downloadBlob: Handler<'downloadBlob'>
   /** Upload the file that a link is for. */
   uploadBlob: Handler<'uploadBlob'>
+}
+
+export interface TasksHandlers {
+  /** An organization's tasks, what is due first. */
+  listTasks: Handler<'listTasks'>
+  /** Make a task. */
+  createTask: Handler<'createTask'>
+  /** Change, assign, complete, cancel or reopen a task. */
+  updateTask: Handler<'updateTask'>
 }
 
 export interface SupportHandlers {
@@ -252,6 +275,7 @@ export interface TelemetryHandlers {
 export type Handlers = HealthHandlers &
   AuthHandlers &
   UsersHandlers &
+  AppointmentsHandlers &
   MfaHandlers &
   NotificationsHandlers &
   ConsentHandlers &
@@ -260,9 +284,9 @@ export type Handlers = HealthHandlers &
   InvitationsHandlers &
   ApiKeysHandlers &
   PatientsHandlers &
-  AppointmentsHandlers &
   MessagingHandlers &
   BlobsHandlers &
+  TasksHandlers &
   SupportHandlers &
   SupportDeskHandlers &
   EventsHandlers &

@@ -42,7 +42,7 @@ import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
 import { openStream } from './stream.ts'
-import { sendText } from './text.ts'
+import { chosenType, sendText } from './text.ts'
 import { Schemas } from './validate.ts'
 
 declare module 'fastify' {
@@ -87,10 +87,16 @@ interface Outbox {
 
 interface Reply {
   readonly status: number
-  readonly json: string | undefined
+  readonly type: string
+  readonly body: string | undefined
   readonly version: unknown
   readonly replayed: boolean
 }
+
+const JSON_TYPE = 'application/json'
+
+/** `Forms` of whatever operation. */
+type AnyForms = Readonly<Record<string, () => unknown>>
 
 type TrustProxy = NonNullable<FastifyServerOptions['trustProxy']>
 
@@ -234,8 +240,17 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   function toReply(operation: OperationDefinition, value: unknown): Reply {
     const version =
       typeof value === 'object' && value !== null && 'version' in value ? value.version : undefined
-    const json = value === undefined ? undefined : schemas.serialize(operation, value)
-    return { status: operation.status, json, version, replayed: false }
+    const body = value === undefined ? undefined : schemas.serialize(operation, value)
+    return { status: operation.status, type: JSON_TYPE, body, version, replayed: false }
+  }
+
+  /** The answer that the handler gives in several forms, in the one that Accept chooses; its ETag is the JSON's. */
+  function inForm(state: RequestState, forms: AnyForms): [Reply, value: unknown] {
+    const value = forms[JSON_TYPE]?.()
+    const reply = toReply(state.operation, value)
+    const type = chosenType(state.headers.accept, Object.keys(forms))
+    if (type === JSON_TYPE) return [reply, value]
+    return [{ ...reply, type, body: String(forms[type]?.()) }, value]
   }
 
   async function read(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
@@ -251,8 +266,12 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (value instanceof Problem) throw value
     if (outbox.events.length + outbox.jobs.length > 0)
       throw new Error(`${state.operation.id} publishes, so it must say x-writes`)
-    const reply = toReply(state.operation, value)
-    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), value))
+    const [reply, answered] =
+      state.operation.forms.length > 0
+        ? // A handler of such an operation answers Forms: the Handlers interface says so.
+          inForm(state, value as AnyForms)
+        : [toReply(state.operation, value), value]
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), answered))
     return reply
   }
 
@@ -279,7 +298,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
         await storeReply(
           db,
           key,
-          { status: reply.status, body: reply.json === undefined ? undefined : JSON.parse(reply.json) },
+          { status: reply.status, body: reply.body === undefined ? undefined : JSON.parse(reply.body) },
           now,
         )
       return { value: reply, commit: true }
@@ -299,7 +318,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     const version = typeof body === 'object' && body !== null && 'version' in body ? body.version : undefined
     return {
       status: stored.status,
-      json: body === undefined ? undefined : JSON.stringify(body),
+      type: JSON_TYPE,
+      body: body === undefined ? undefined : JSON.stringify(body),
       version,
       replayed: true,
     }
@@ -329,8 +349,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     reply.status(result.status)
     if (result.replayed) reply.header('x-idempotent-replayed', 'true')
     if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)
-    if (result.json === undefined) return reply.send()
-    return reply.type('application/json; charset=utf-8').send(result.json)
+    if (result.body === undefined) return reply.send()
+    return reply.type(`${result.type}; charset=utf-8`).send(result.body)
   }
 
   /** The transaction stays open until the last piece is sent; the row of the audit trail is there before the first. */

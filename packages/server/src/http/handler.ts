@@ -56,19 +56,30 @@ export interface BytesAnswer {
   readonly filename: string
 }
 
+/** One answer in several forms, each made when the caller's Accept chose it. JSON is the one where it takes anything. */
+export type Forms<Content> = {
+  readonly [MediaType in keyof Content]: () => MediaType extends 'application/json'
+    ? Content[MediaType]
+    : string
+}
+
+type AnswerOf<Content> = [keyof Content] extends ['application/json']
+  ? Content['application/json' & keyof Content]
+  : 'application/json' extends keyof Content
+    ? Forms<Content>
+    : '*/*' extends keyof Content
+      ? BytesAnswer
+      : TextAnswer<keyof Content>
+
 /**
  * The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces, downloads
  * their bytes.
  */
 export type Result<Op extends OperationId> = (typeof operations)[Op]['gates']['stream'] extends true
   ? Subscription
-  : SuccessOf<Op> extends { content: { 'application/json': infer B } }
-    ? B
-    : SuccessOf<Op> extends { content: { '*/*': unknown } }
-      ? BytesAnswer
-      : SuccessOf<Op> extends { content: infer Content }
-        ? TextAnswer<keyof Content>
-        : undefined
+  : SuccessOf<Op> extends { content: infer Content }
+    ? AnswerOf<Content>
+    : undefined
 
 /** What a stream shows: any audience that matches, then the types. */
 export interface Subscription {

@@ -8,8 +8,10 @@ import type { TextAnswer } from './handler.ts'
 const stallMs = 60_000
 
 /** The first media type that Accept takes, by its order; the contract's first where it takes anything. */
-export function chosenType(accept: string | undefined, types: readonly string[]): string {
-  const wanted = (accept ?? '').split(',').map((part) => part.split(';')[0]?.trim().toLowerCase())
+export function chosenType(accept: unknown, types: readonly string[]): string {
+  const wanted = String(accept ?? '')
+    .split(',')
+    .map((part) => part.split(';')[0]?.trim().toLowerCase())
   return wanted.map((one) => types.find((type) => type === one)).find(Boolean) ?? types[0] ?? 'text/plain'
 }
 

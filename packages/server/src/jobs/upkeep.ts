@@ -8,7 +8,9 @@ import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
 import type { Enqueue } from '../http/handler.ts'
+import type { Cipher } from '../security/cipher.ts'
 import type { JobQueue } from './queue.ts'
+import { sendDueReminders } from './reminders.ts'
 
 const lookMs = 1000
 const sweepMs = 60_000
@@ -21,16 +23,20 @@ interface Upkeep {
   readonly clock: Clock
   readonly log: Logger
   readonly newId: () => string
+  readonly cipher: Cipher
+  readonly publicUrl: () => string
   readonly jobs: Pick<JobQueue, 'insert'>
   /** Something was published. */
   readonly published: () => void
 }
 
 /**
- * What nobody asks for: every minute it ends impersonations and invitations that ran out and announces consents that
- * came into force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations and invitations that ran out, announces consents that came
+ * into force and reminds of visits; every ten it makes partitions ahead and deletes what has expired. Replicas may all do
+ * it: each step is idempotent and short.
  */
-export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkeep) {
+export function createUpkeep(parts: Upkeep) {
+  const { pool, clock, log, newId, jobs, published } = parts
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -87,6 +93,7 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
       await endImpersonations(now)
       await announceConsents(now)
       await inBatches('expire_invitations', now)
+      await sendDueReminders(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)
       if (isSealed) swept = time

@@ -147,6 +147,8 @@ const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'ticket.resolved': true,
   'message.new': true,
   'appointment.created': true,
+  'appointment.updated': true,
+  'appointment.reminder': true,
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,

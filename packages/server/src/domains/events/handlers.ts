@@ -18,6 +18,8 @@ const known: Record<PublishedEvent['event'], true> = {
   'ticket.resolved': true,
   'message.new': true,
   'appointment.created': true,
+  'appointment.updated': true,
+  'appointment.reminder': true,
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,

@@ -40,6 +40,26 @@ async function tellOthers(
   })
 }
 
+type ThreadRow = Awaited<ReturnType<typeof queries.listThreads>>[number]
+
+const threadOf = ({
+  last_id,
+  last_sender_id,
+  last_sender_name,
+  last_preview,
+  last_created_at,
+  ...thread
+}: ThreadRow) => ({
+  ...thread,
+  last_message: {
+    id: last_id,
+    sender_id: last_sender_id,
+    sender_name: last_sender_name,
+    preview: last_preview,
+    created_at: last_created_at,
+  },
+})
+
 export const messagingHandlers = ({ clock, cursors, newId }: Services): MessagingHandlers => ({
   async listThreads({ db, actor }, { params, query }) {
     const page = openPage(cursors, 'listThreads', { ...query, ...params, user: actor.userId }, query)
@@ -53,19 +73,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
     }
     const total = query.include_total ? await queries.countThreads(db, filter) : undefined
     const rows = await queries.listThreads(db, filter, page)
-    const threads = rows.map(
-      ({ last_id, last_sender_id, last_sender_name, last_preview, last_created_at, ...thread }) => ({
-        ...thread,
-        last_message: {
-          id: last_id,
-          sender_id: last_sender_id,
-          sender_name: last_sender_name,
-          preview: last_preview,
-          created_at: last_created_at,
-        },
-      }),
-    )
-    return page.close(threads, (row) => [row.updated_at, row.id], total)
+    return page.close(rows.map(threadOf), (row) => [row.updated_at, row.id], total)
   },
 
   async createThread({ db, actor, emit, enqueue }, { params, body }) {
@@ -128,6 +136,24 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
     if (readTo !== undefined && actor.impersonation === null)
       await queries.markThreadRead(db, params.org_id, thread.id, actor.userId, readTo)
     return { ...thread, messages }
+  },
+
+  async updateThread({ db, actor }, { params, body }) {
+    const refusal = policy.refuseBoth(body)
+    if (refusal) return refusal
+    const { org_id, thread_id } = params
+    const { userId } = actor
+    const thread = await queries.findThread(db, org_id, thread_id, userId)
+    const visible = policy.visiblePatients(actor.as)
+    if (!thread || (visible && !visible.includes(thread.patient_id))) return notFound('thread')
+    // The thread's own time is that of its latest message.
+    if (body.mark_read) await queries.markThreadRead(db, org_id, thread_id, userId, thread.updated_at)
+    if (body.mark_unread) await queries.markThreadUnread(db, org_id, thread_id, userId)
+    if (body.is_archived !== undefined)
+      await queries.archiveThread(db, org_id, thread_id, userId, body.is_archived)
+    const one = { organizationId: org_id, userId, patientIds: null, threadId: thread_id }
+    const [row] = await queries.listThreads(db, one, { after: null, limit: 1 })
+    return row ? threadOf(row) : notFound('thread')
   },
 
   async replyToThread({ db, actor, emit, enqueue }, { params, body }) {

@@ -38,3 +38,14 @@ export const refuseAttachments = (
           message: 'must be a document of this patient',
         })),
       })
+
+/** Read and unread at once is neither. */
+export const refuseBoth = (body: {
+  readonly mark_read?: true
+  readonly mark_unread?: true
+}): Problem<'VALIDATION_ERROR'> | undefined =>
+  body.mark_read && body.mark_unread
+    ? problem('VALIDATION_ERROR', undefined, {
+        errors: [{ pointer: '/mark_unread', message: 'does not go with mark_read' }],
+      })
+    : undefined

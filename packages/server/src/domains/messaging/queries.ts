@@ -2,7 +2,6 @@ import { type Expression, type SqlBool, sql } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
-import { containing } from '../../db/wire.ts'
 
 interface ThreadFilter {
   readonly organizationId: string
@@ -11,24 +10,34 @@ interface ThreadFilter {
   readonly patientIds: readonly string[] | null
   readonly filter?: 'unread' | 'archived' | undefined
   readonly search?: string | undefined
+  /** This thread alone, archived or not. */
+  readonly threadId?: string | undefined
 }
 
 // Read up to and with last_read_at. Message times rise strictly within a thread: see bumpThread.
 const unread = sql<SqlBool>`m.thread_id = t.id and m.sender_id <> me.user_id
   and m.created_at > coalesce(me.last_read_at, '-infinity')`
 
-const mine = (db: Db, { organizationId, userId, patientIds, filter, search }: ThreadFilter) => {
+const mine = (db: Db, { organizationId, userId, patientIds, filter, search, threadId }: ThreadFilter) => {
   let query = db
     .selectFrom('message_participants as me')
     .innerJoin('message_threads as t', 't.id', 'me.thread_id')
     .where('me.user_id', '=', userId)
-    .where('me.is_archived', '=', filter === 'archived')
     .where('t.organization_id', '=', organizationId)
     .where('t.deleted_at', 'is', null)
+  query =
+    threadId === undefined
+      ? query.where('me.is_archived', '=', filter === 'archived')
+      : query.where('t.id', '=', threadId)
   if (patientIds !== null)
     query = query.where('t.patient_id', '=', sql<string>`any(${sql.val(patientIds)}::uuid[])`)
   if (filter === 'unread') query = query.where(sql<SqlBool>`exists (select from messages m where ${unread})`)
-  if (search !== undefined) query = query.where('t.subject', 'ilike', containing(search))
+  if (search !== undefined)
+    query = query.where(
+      't.id',
+      'in',
+      sql<string>`(select search_threads(${organizationId}, ${userId}, ${search}))`,
+    )
   return query
 }
 
@@ -270,6 +279,44 @@ export const unarchiveForOthers = (db: Db, threadId: string, senderId: string) =
     .where('thread_id', '=', threadId)
     .where('user_id', '<>', senderId)
     .where('is_archived', '=', true)
+    .execute()
+
+/** Puts a thread out of one participant's way, or back. */
+export const archiveThread = (
+  db: Db,
+  organizationId: string,
+  threadId: string,
+  userId: string,
+  archived: boolean,
+) =>
+  db
+    .updateTable('message_participants')
+    .set({ is_archived: archived })
+    .where('organization_id', '=', organizationId)
+    .where('thread_id', '=', threadId)
+    .where('user_id', '=', userId)
+    .execute()
+
+/** Makes the latest message of somebody else unread for one participant. Without one there is nothing to read. */
+export const markThreadUnread = (db: Db, organizationId: string, threadId: string, userId: string) =>
+  db
+    .updateTable('message_participants as me')
+    .from('messages as latest')
+    .set({ last_read_at: sql<string>`latest.created_at - interval '1 millisecond'` })
+    .where('me.organization_id', '=', organizationId)
+    .where('me.thread_id', '=', threadId)
+    .where('me.user_id', '=', userId)
+    .where('latest.id', '=', (eb) =>
+      eb
+        .selectFrom('messages as m')
+        .where('m.thread_id', '=', threadId)
+        .where('m.sender_id', '<>', userId)
+        .orderBy('m.created_at', 'desc')
+        .orderBy('m.id', 'desc')
+        .limit(1)
+        .select('m.id'),
+    )
+    .where(sql<SqlBool>`me.last_read_at >= latest.created_at`)
     .execute()
 
 /** Marks a thread read for one participant up to the message that was shown; never back. */
