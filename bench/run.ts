@@ -6,9 +6,10 @@ import { audit } from './audit.ts'
 import { cli } from './cli.ts'
 import type { Benchmark } from './measure.ts'
 import { path } from './path.ts'
+import { search } from './search.ts'
 import { start } from './start.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path, audit]
+const benchmarks: Benchmark[] = [start, cli, path, audit, search]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

@@ -131,6 +131,13 @@ export interface ContactMethodsTable {
   version: Generated<number>
 }
 
+export interface EnrollmentAttemptsTable {
+  organization_id: string
+  patient_id: string
+  failures: number
+  last_at: Instant
+}
+
 export interface EventsTable {
   id: GeneratedAlways<number>
   xid: Generated<string>
@@ -188,6 +195,16 @@ export interface InvitationsTable {
   resend_count: Generated<number>
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+}
+
+export interface LicenseRemindersTable {
+  organization_id: string
+  provider_id: string
+  state: string
+  license_number: string
+  expiry: string
+  days_before: number
+  sent_at: Instant
 }
 
 export interface MessageParticipantsTable {
@@ -277,6 +294,9 @@ export interface OrganizationPatientsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  last_form: Generated<string>
+  first_form: Generated<string>
+  mrn_form: Generated<string>
 }
 
 export interface OrganizationsTable {
@@ -336,6 +356,28 @@ export interface PatientsTable {
   transactional_consent: Generated<boolean>
 }
 
+export interface PortalInvitationsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  purpose: 'PATIENT' | 'PROXY'
+  email: string
+  token_hash: Buffer
+  inviter_user_id: string
+  expires_at: Instant
+  attempts: Generated<number>
+  accepted_at: Instant | null
+  accepted_by: string | null
+  cancelled_at: Instant | null
+  relationship_type: 'PARENT' | 'GUARDIAN' | 'POA' | 'SPOUSE' | null
+  can_view_clinical_notes: Generated<boolean>
+  can_view_billing: Generated<boolean>
+  can_schedule_appointments: Generated<boolean>
+  access_expires_at: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface ProvidersTable {
   id: string
   user_id: string
@@ -346,6 +388,7 @@ export interface ProvidersTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  version: Generated<number>
 }
 
 export interface ProxiesTable {
@@ -496,11 +539,13 @@ export interface Tables {
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable
   contact_methods: ContactMethodsTable
+  enrollment_attempts: EnrollmentAttemptsTable
   events: EventsTable
   events_purged: EventsPurgedTable
   idempotency_keys: IdempotencyKeysTable
   impersonations: ImpersonationsTable
   invitations: InvitationsTable
+  license_reminders: LicenseRemindersTable
   message_participants: MessageParticipantsTable
   message_threads: MessageThreadsTable
   messages: MessagesTable
@@ -513,6 +558,7 @@ export interface Tables {
   password_reset_tokens: PasswordResetTokensTable
   patient_proxy_assignments: PatientProxyAssignmentsTable
   patients: PatientsTable
+  portal_invitations: PortalInvitationsTable
   providers: ProvidersTable
   proxies: ProxiesTable
   staff: StaffTable

@@ -169,6 +169,17 @@ export const operations = {
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
+  listProxyPatients: {
+    id: "listProxyPatients",
+    tag: "users",
+    method: "GET",
+    path: "/api/users/me/proxy/patients",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
   listSessions: {
     id: "listSessions",
     tag: "users",
@@ -609,6 +620,325 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  deletePatient: {
+    id: "deletePatient",
+    tag: "patients",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/patients/{patient_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  invitePatientToPortal: {
+    id: "invitePatientToPortal",
+    tag: "patients",
+    method: "POST",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/portal-invitation",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["VOICEMAIL_UNSAFE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  acceptPortalInvitation: {
+    id: "acceptPortalInvitation",
+    tag: "patients",
+    method: "POST",
+    path: "/api/portal-invitations/{token}/accept",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LINK","resource":"PATIENT","id":"response.patient_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+  },
+  listContactMethods: {
+    id: "listContactMethods",
+    tag: "contact-methods",
+    method: "GET",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/contact-methods",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CONTACT_METHOD","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  createContactMethod: {
+    id: "createContactMethod",
+    tag: "contact-methods",
+    method: "POST",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/contact-methods",
+    status: 201,
+    contentType: "application/json",
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CONTACT_METHOD","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateContactMethod: {
+    id: "updateContactMethod",
+    tag: "contact-methods",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteContactMethod: {
+    id: "deleteContactMethod",
+    tag: "contact-methods",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getEnrollment: {
+    id: "getEnrollment",
+    tag: "enrollment",
+    method: "GET",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/enrollment",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"READ","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  enrollPatient: {
+    id: "enrollPatient",
+    tag: "enrollment",
+    method: "POST",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/enrollment",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateEnrollment: {
+    id: "updateEnrollment",
+    tag: "enrollment",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/enrollment",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listPatientOrganizations: {
+    id: "listPatientOrganizations",
+    tag: "enrollment",
+    method: "GET",
+    path: "/api/patients/{patient_id}/organizations",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"patient":{"self":true,"proxy":"any"},"platform":["SUPER_ADMIN"]},"tenancy":"person","audit":{"action":"LIST","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  listProxies: {
+    id: "listProxies",
+    tag: "proxies",
+    method: "GET",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/proxies",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PROXY_ASSIGNMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  assignProxy: {
+    id: "assignProxy",
+    tag: "proxies",
+    method: "POST",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/proxies",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"GRANT_ACCESS","resource":"PROXY_ASSIGNMENT","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateProxy: {
+    id: "updateProxy",
+    tag: "proxies",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  revokeProxy: {
+    id: "revokeProxy",
+    tag: "proxies",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REVOKE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listCareTeam: {
+    id: "listCareTeam",
+    tag: "care-team",
+    method: "GET",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/care-team",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CARE_TEAM","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  addCareTeamMember: {
+    id: "addCareTeamMember",
+    tag: "care-team",
+    method: "POST",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/care-team",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CARE_TEAM","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateCareTeamMember: {
+    id: "updateCareTeamMember",
+    tag: "care-team",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  removeCareTeamMember: {
+    id: "removeCareTeamMember",
+    tag: "care-team",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listProviders: {
+    id: "listProviders",
+    tag: "providers",
+    method: "GET",
+    path: "/api/organizations/{org_id}/providers",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  createProvider: {
+    id: "createProvider",
+    tag: "providers",
+    method: "POST",
+    path: "/api/organizations/{org_id}/providers",
+    status: 201,
+    contentType: "application/json",
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PROVIDER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getProvider: {
+    id: "getProvider",
+    tag: "providers",
+    method: "GET",
+    path: "/api/organizations/{org_id}/providers/{provider_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+  },
+  updateProvider: {
+    id: "updateProvider",
+    tag: "providers",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/providers/{provider_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: true,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteProvider: {
+    id: "deleteProvider",
+    tag: "providers",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/providers/{provider_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listStaff: {
+    id: "listStaff",
+    tag: "staff",
+    method: "GET",
+    path: "/api/organizations/{org_id}/staff",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  createStaff: {
+    id: "createStaff",
+    tag: "staff",
+    method: "POST",
+    path: "/api/organizations/{org_id}/staff",
+    status: 201,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"STAFF","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getStaff: {
+    id: "getStaff",
+    tag: "staff",
+    method: "GET",
+    path: "/api/organizations/{org_id}/staff/{staff_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  updateStaff: {
+    id: "updateStaff",
+    tag: "staff",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/staff/{staff_id}",
+    status: 200,
+    contentType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteStaff: {
+    id: "deleteStaff",
+    tag: "staff",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/staff/{staff_id}",
+    status: 204,
+    contentType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   listAppointments: {
     id: "listAppointments",
     tag: "appointments",
@@ -1029,6 +1359,7 @@ export interface DefaultedQuery {
   getCurrentUser: never
   updateCurrentUser: never
   deleteCurrentUser: never
+  listProxyPatients: "limit" | "include_total"
   listSessions: "limit" | "include_total"
   revokeSession: never
   getCommunicationPreferences: never
@@ -1069,6 +1400,35 @@ export interface DefaultedQuery {
   createPatient: never
   getPatient: never
   updatePatient: never
+  deletePatient: never
+  invitePatientToPortal: never
+  acceptPortalInvitation: never
+  listContactMethods: "limit" | "include_total"
+  createContactMethod: never
+  updateContactMethod: never
+  deleteContactMethod: never
+  getEnrollment: never
+  enrollPatient: never
+  updateEnrollment: never
+  listPatientOrganizations: "limit" | "include_total"
+  listProxies: "limit" | "include_total"
+  assignProxy: never
+  updateProxy: never
+  revokeProxy: never
+  listCareTeam: "limit" | "include_total"
+  addCareTeamMember: never
+  updateCareTeamMember: never
+  removeCareTeamMember: never
+  listProviders: "limit" | "include_total"
+  createProvider: never
+  getProvider: never
+  updateProvider: never
+  deleteProvider: never
+  listStaff: "limit" | "include_total"
+  createStaff: never
+  getStaff: never
+  updateStaff: never
+  deleteStaff: never
   listAppointments: "limit" | "include_total"
   createAppointment: never
   listThreads: "limit" | "include_total"
