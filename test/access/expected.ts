@@ -17,6 +17,8 @@ export interface Facts {
   patient: 'self' | 'proxy' | 'expired-proxy' | null
   /** What the caller is to another patient of that organization: counts where the path names no patient. */
   otherPatient: Facts['patient']
+  /** Is the patient that the call names, who is in care of another organization. */
+  patientElsewhere: boolean
   permissions: readonly ProxyPermission[]
   account: 'usable' | 'suspended' | 'locked'
   signed: boolean
@@ -65,7 +67,7 @@ function role(operation: OperationDefinition, access: Access, caller: Facts): st
   const platform = caller.platform.some((held) => access.platform?.some((one) => one === held))
   if (isOfPatient(operation)) {
     if (caller.patient === 'expired-proxy') return 'PROXY_ACCESS_EXPIRED'
-    return caller.patient !== null || platform ? REACHED : 'NOT_FOUND'
+    return caller.patient !== null || caller.patientElsewhere || platform ? REACHED : 'NOT_FOUND'
   }
   if (!isInOrganization(operation)) return access.user || access.owner || platform ? REACHED : 'FORBIDDEN'
   if (caller.role !== null && caller.organizationSuspended) return 'ACCOUNT_SUSPENDED'

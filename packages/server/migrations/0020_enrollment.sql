@@ -141,15 +141,34 @@ alter table organization_patients
   add column last_form text collate "C" not null default '',
   add column first_form text collate "C" not null default '',
   add column mrn_form text collate "C" not null default '';
+
+-- The names that an organization's patients have or had, each once: what is spelled alike is looked for among them, which
+-- are few, and not among the patients.
+create table patient_names (
+  organization_id uuid not null references organizations,
+  form text collate "C" not null,
+  primary key (organization_id, form)
+);
+create index patient_names_form on patient_names using gin (organization_id, form gin_trgm_ops);
+alter table patient_names enable row level security, force row level security;
+create policy owner on patient_names to current_user using (true);
+
 create or replace function fill_organization_patient() returns trigger
   language plpgsql security definer set search_path = public
   as $$
 begin
   select p.first_name, p.last_name, p.dob into strict new.first_name, new.last_name, new.dob
     from patients p where p.id = new.patient_id;
-  new.last_form := search_form(new.last_name);
-  new.first_form := search_form(new.first_name);
   new.mrn_form := search_form(new.medical_record_number);
+  if tg_op = 'INSERT' or new.last_form <> search_form(new.last_name) or new.first_form <> search_form(new.first_name) then
+    new.last_form := search_form(new.last_name);
+    new.first_form := search_form(new.first_name);
+    -- In one order, so that two at once do not wait for each other.
+    insert into patient_names (organization_id, form)
+      values (new.organization_id, least(new.last_form, new.first_form)),
+        (new.organization_id, greatest(new.last_form, new.first_form))
+      on conflict do nothing;
+  end if;
   new.search_text := new.first_form || ' ' || new.last_form || ' ' || new.mrn_form;
   return new;
 end $$;
@@ -168,10 +187,11 @@ drop index organization_patients_search;
 create index organization_patients_search on organization_patients
   using gin (organization_id, search_text gin_trgm_ops) where deleted_at is null;
 
--- The best match first, by kind: 1 last name begins so, 2 first name, 3 record number, 4 it is somewhere inside,
--- 5 it is spelled like it. Within a kind by `place`, then id. A kind is looked at only when those before it do not fill
--- the page: most searches end with the first. As the owner, because LIKE and <% are not leakproof and would not use
--- their index under row-level security; it states its organization itself, which must be the one in scope.
+-- The best match first, by kind: 1 last name begins so, 2 first name, 3 record number, 4 its words are somewhere inside,
+-- 5 first or last name (of two words: both) are spelled like it. Within a kind by `place`, then id. A kind is looked at
+-- only when those before it do not fill the page: most searches end with the first. As the owner, because LIKE and <%
+-- are not leakproof and would not use their index under row-level security; it states its organization itself, which
+-- must be the one in scope.
 drop function search_patients;
 create function search_patients(p_organization_id uuid, p_query text, p_status text, p_limit integer,
     p_after_kind integer, p_after_place text, p_after_id uuid)
@@ -181,15 +201,22 @@ create function search_patients(p_organization_id uuid, p_query text, p_status t
   set search_path = public set pg_trgm.word_similarity_threshold = '0.5'
   as $$
 declare
-  q text := trim(regexp_replace(search_form(p_query), '[\s,;]+', ' ', 'g'));
+  q text collate "C" := trim(regexp_replace(search_form(p_query), '[\s,;]+', ' ', 'g'));
   -- After whatever begins with it.
-  past text := q || chr(1114111);
-  pattern text := '%' || replace(replace(replace(q, '\', '\\'), '%', '\%'), '_', '\_') || '%';
-  -- Between the two parts of a place: sorts before any letter.
+  past text collate "C" := q || chr(1114111);
+  words text[] := string_to_array(q, ' ');
+  patterns text[] := array(
+    select '%' || replace(replace(replace(w, '\', '\\'), '%', '\%'), '_', '\_') || '%' from unnest(words) w);
+  head text := words[1];
+  tail text := words[cardinality(words)];
+  head_pattern text := patterns[1];
+  tail_pattern text := patterns[cardinality(patterns)];
+  -- Between the parts of a place: sorts before any letter.
   gap constant text := chr(1);
   kind_from integer := coalesce(p_after_kind, 0);
-  one text := split_part(p_after_place, gap, 1);
-  two text := split_part(p_after_place, gap, 2);
+  one text collate "C" := split_part(p_after_place, gap, 1);
+  two text collate "C" := split_part(p_after_place, gap, 2);
+  three text collate "C" := split_part(p_after_place, gap, 3);
   wanted bigint := p_limit;
   found_rows bigint;
 begin
@@ -237,15 +264,15 @@ begin
   end if;
 
   -- Two or three letters are inside too many names to say anything.
-  if length(q) < 4 then
+  if wanted <= 0 or length(q) < 4 then
     return;
   end if;
 
-  if wanted > 0 and kind_from <= 4 then
+  if kind_from <= 4 then
     return query select e.patient_id, 4, e.last_form || gap || e.first_form
       from organization_patients e
       where e.organization_id = p_organization_id and e.status = p_status and e.deleted_at is null
-        and e.search_text like pattern
+        and e.search_text like head_pattern and e.search_text like tail_pattern and e.search_text like all (patterns)
         and not (e.last_form >= q and e.last_form < past)
         and not (e.first_form >= q and e.first_form < past)
         and not (e.mrn_form >= q and e.mrn_form < past)
@@ -255,17 +282,59 @@ begin
     wanted := wanted - found_rows;
   end if;
 
-  if wanted > 0 then
-    return query select s.patient_id, 5, s.place from (
-        select e.patient_id, lpad(round((1 - word_similarity(q, e.search_text)) * 1000000)::text, 7, '0') as place
-          from organization_patients e
-          where e.organization_id = p_organization_id and e.status = p_status and e.deleted_at is null
-            and q <% e.search_text
-            and e.search_text not like pattern
-      ) s
-      where kind_from < 5 or (s.place, s.patient_id) > (p_after_place, p_after_id)
-      order by s.place, s.patient_id limit wanted;
+  -- A number is right or wrong, but not spelled alike.
+  if wanted <= 0 or q ~ '[0-9]' then
+    return;
   end if;
+
+  return query
+    with heads as (
+      select n.form, word_similarity(head, n.form) as likeness
+        from patient_names n where n.organization_id = p_organization_id and head <% n.form
+        order by 2 desc, 1 limit 30
+    ), tails as (
+      select n.form, word_similarity(tail, n.form) as likeness
+        from patient_names n where n.organization_id = p_organization_id and tail <% n.form
+        order by 2 desc, 1 limit 30
+    ), wanted_names as (
+      -- Null: any.
+      select h.form as last, null as first, h.likeness from heads h where cardinality(words) = 1
+      union all select null, h.form, h.likeness from heads h where cardinality(words) = 1
+      union all select t.form, h.form, (h.likeness + t.likeness) / 2 from heads h, tails t where cardinality(words) > 1
+      union all select h.form, t.form, (h.likeness + t.likeness) / 2 from heads h, tails t where cardinality(words) > 1
+    ), alike as materialized (
+      select w.last, w.first, min(lpad(round((1 - w.likeness) * 1000000)::text, 7, '0')) collate "C" as distance
+        from wanted_names w group by w.last, w.first
+    )
+    -- Each patient once: by the name that is the more alike.
+    select x.patient_id, 5, p.place
+      from alike a cross join lateral (
+        (select e.patient_id, e.last_form, e.first_form from organization_patients e
+          where a.first is null
+            and e.organization_id = p_organization_id and e.status = p_status and e.deleted_at is null
+            and e.last_form = a.last and not (e.search_text like all (patterns))
+            and (kind_from < 5 or (a.distance, e.last_form, e.first_form, e.patient_id) > (one, two, three, p_after_id))
+            and not exists (select from alike b
+              where b.last is null and b.first = e.first_form and b.distance < a.distance)
+          order by e.first_form, e.patient_id limit wanted)
+        union all
+        (select e.patient_id, e.last_form, e.first_form from organization_patients e
+          where a.last is null
+            and e.organization_id = p_organization_id and e.status = p_status and e.deleted_at is null
+            and e.first_form = a.first and not (e.search_text like all (patterns))
+            and (kind_from < 5 or (a.distance, e.last_form, e.first_form, e.patient_id) > (one, two, three, p_after_id))
+            and not exists (select from alike b
+              where b.first is null and b.last = e.last_form and b.distance <= a.distance)
+          order by e.last_form, e.patient_id limit wanted)
+        union all
+        (select e.patient_id, e.last_form, e.first_form from organization_patients e
+          where e.organization_id = p_organization_id and e.status = p_status and e.deleted_at is null
+            and e.last_form = a.last and e.first_form = a.first and not (e.search_text like all (patterns))
+            and (kind_from < 5 or (a.distance, e.last_form, e.first_form, e.patient_id) > (one, two, three, p_after_id))
+          order by e.patient_id limit wanted)
+      ) x
+      cross join lateral (select (a.distance || gap || x.last_form || gap || x.first_form) collate "C" as place) p
+      order by p.place, x.patient_id limit wanted;
 end $$;
 revoke execute on function search_patients from public;
 grant execute on function search_patients to wardline_app;

@@ -325,6 +325,11 @@ export interface PasswordResetTokensTable {
   created_at: Generated<Instant>
 }
 
+export interface PatientNamesTable {
+  organization_id: string
+  form: string
+}
+
 export interface PatientProxyAssignmentsTable {
   id: string
   proxy_id: string
@@ -556,6 +561,7 @@ export interface Tables {
   organization_patients: OrganizationPatientsTable
   organizations: OrganizationsTable
   password_reset_tokens: PasswordResetTokensTable
+  patient_names: PatientNamesTable
   patient_proxy_assignments: PatientProxyAssignmentsTable
   patients: PatientsTable
   portal_invitations: PortalInvitationsTable

@@ -21,7 +21,7 @@ export const teamOf = (db: Db, organizationId: Expression<string>, patientId: Ex
     .select(['t.id', 't.provider_id', 'u.display_name', 'r.specialty', 't.is_primary_provider'])
 
 const team = (db: Db, organizationId: string, patientId: string) =>
-  teamOf(db, sql<string>`${organizationId}::uuid`, sql<string>`${patientId}::uuid`).select([
+  teamOf(db, sql.val(organizationId), sql.val(patientId)).select([
     't.assigned_at',
     'r.user_id',
   ])
