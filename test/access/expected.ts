@@ -17,6 +17,8 @@ export interface Facts {
   patient: 'self' | 'proxy' | 'expired-proxy' | null
   /** What the caller is to another patient of that organization: counts where the path names no patient. */
   otherPatient: Facts['patient']
+  /** Is the patient that the call names, who is in care of another organization. */
+  patientElsewhere: boolean
   permissions: readonly ProxyPermission[]
   account: 'usable' | 'suspended' | 'locked'
   signed: boolean
@@ -30,13 +32,25 @@ export interface Facts {
 /** The handler is reached: no gate refuses. */
 export const REACHED = 'reached'
 
+/** A patient's own affair, whichever organizations they are in care of: it names the patient, and no organization. */
+const isOfPatient = ({ path, gates: { access } }: OperationDefinition): boolean =>
+  Boolean(access.patient && !access.organization) &&
+  path.includes('{patient_id}') &&
+  !path.includes('{org_id}')
+
 /**
  * Whether an operation happens inside an organization: it names one in its path, or serves roles, patients or
  * participants, who are such only of an organization. What only the platform does to one is done from outside.
  */
-export const isInOrganization = ({ path, gates: { access } }: OperationDefinition): boolean =>
-  Boolean(access.organization || access.patient || access.participant) ||
-  (path.includes('{org_id}') && Boolean(access.user || access.owner))
+export const isInOrganization = (operation: OperationDefinition): boolean => {
+  const { path, gates } = operation
+  const { access } = gates
+  if (isOfPatient(operation)) return false
+  return (
+    Boolean(access.organization || access.patient || access.participant) ||
+    (path.includes('{org_id}') && Boolean(access.user || access.owner))
+  )
+}
 
 /** An API key: what its role may do in its organization, but nothing that takes a person, a code or an open stream. */
 function key({ path, gates }: OperationDefinition, caller: Facts, names: boolean): string {
@@ -51,6 +65,10 @@ function key({ path, gates }: OperationDefinition, caller: Facts, names: boolean
 
 function role(operation: OperationDefinition, access: Access, caller: Facts): string {
   const platform = caller.platform.some((held) => access.platform?.some((one) => one === held))
+  if (isOfPatient(operation)) {
+    if (caller.patient === 'expired-proxy') return 'PROXY_ACCESS_EXPIRED'
+    return caller.patient !== null || caller.patientElsewhere || platform ? REACHED : 'NOT_FOUND'
+  }
   if (!isInOrganization(operation)) return access.user || access.owner || platform ? REACHED : 'FORBIDDEN'
   if (caller.role !== null && caller.organizationSuspended) return 'ACCOUNT_SUSPENDED'
   const listed = access.organization?.some((one) => one === caller.role) ?? false

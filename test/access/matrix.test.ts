@@ -67,6 +67,7 @@ const usable = {
   platform: [],
   patient: null,
   otherPatient: null,
+  patientElsewhere: false,
   permissions: [],
   account: 'usable',
   signed: true,
@@ -191,7 +192,7 @@ beforeAll(async () => {
   }
   const who = await self('the patient', { patient: 'self' }, home, true)
   await self('the patient, with unsigned consent', { patient: 'self', signed: false }, home, true, false)
-  await self('a patient of another organization', {}, away, true)
+  await self('a patient of another organization', { patientElsewhere: true }, away, true)
   const permissions = {
     clinical: 'can_view_clinical_notes',
     billing: 'can_view_billing',

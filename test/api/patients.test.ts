@@ -48,6 +48,7 @@ describe('createPatient', () => {
       enrolled_at: instant,
       discharged_at: null,
       has_login: false,
+      transactional_consent: true,
       version: 1,
       contact_methods: [
         {
@@ -56,8 +57,9 @@ describe('createPatient', () => {
           value: 'ngozi@patient.test',
           is_primary: false,
           is_safe_for_voicemail: false,
+          version: 1,
         },
-        { id: uuid, type: 'MOBILE', value, is_primary: true, is_safe_for_voicemail: true },
+        { id: uuid, type: 'MOBILE', value, is_primary: true, is_safe_for_voicemail: true, version: 1 },
       ],
       care_team: [],
       created_at: instant,

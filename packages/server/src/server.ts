@@ -15,7 +15,10 @@ import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
+import { careTeamHandlers } from './domains/care-team/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
+import { contactMethodsHandlers } from './domains/contact-methods/handlers.ts'
+import { enrollmentHandlers } from './domains/enrollment/handlers.ts'
 import { createAnnouncer } from './domains/events/announcer.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
 import { Hub } from './domains/events/hub.ts'
@@ -27,6 +30,9 @@ import { mfaHandlers } from './domains/mfa/handlers.ts'
 import { notificationsHandlers } from './domains/notifications/handlers.ts'
 import { organizationsHandlers } from './domains/organizations/handlers.ts'
 import { patientsHandlers } from './domains/patients/handlers.ts'
+import { providersHandlers } from './domains/providers/handlers.ts'
+import { proxiesHandlers } from './domains/proxies/handlers.ts'
+import { staffHandlers } from './domains/staff/handlers.ts'
 import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
@@ -81,6 +87,12 @@ export const allHandlers = (services: Services): Handlers => ({
   ...invitationsHandlers(services),
   ...apiKeysHandlers(services),
   ...patientsHandlers(services),
+  ...contactMethodsHandlers(services),
+  ...enrollmentHandlers(services),
+  ...proxiesHandlers(services),
+  ...careTeamHandlers(services),
+  ...providersHandlers(services),
+  ...staffHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
   ...blobsHandlers(services),

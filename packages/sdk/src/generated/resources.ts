@@ -19,6 +19,7 @@ const meta = {
   getCurrentUser: {"id":"getCurrentUser","method":"GET","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateCurrentUser: {"id":"updateCurrentUser","method":"PATCH","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   deleteCurrentUser: {"id":"deleteCurrentUser","method":"DELETE","path":"/api/users/me","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listProxyPatients: {"id":"listProxyPatients","method":"GET","path":"/api/users/me/proxy/patients","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listSessions: {"id":"listSessions","method":"GET","path":"/api/users/me/sessions","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   revokeSession: {"id":"revokeSession","method":"DELETE","path":"/api/users/me/sessions/{session_id}","pathParams":["session_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getCommunicationPreferences: {"id":"getCommunicationPreferences","method":"GET","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -60,6 +61,35 @@ const meta = {
   createPatient: {"id":"createPatient","method":"POST","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getPatient: {"id":"getPatient","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updatePatient: {"id":"updatePatient","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  deletePatient: {"id":"deletePatient","method":"DELETE","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  invitePatientToPortal: {"id":"invitePatientToPortal","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/portal-invitation","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  acceptPortalInvitation: {"id":"acceptPortalInvitation","method":"POST","path":"/api/portal-invitations/{token}/accept","pathParams":["token"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listContactMethods: {"id":"listContactMethods","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/contact-methods","pathParams":["org_id","patient_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createContactMethod: {"id":"createContactMethod","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/contact-methods","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateContactMethod: {"id":"updateContactMethod","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}","pathParams":["org_id","patient_id","contact_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  deleteContactMethod: {"id":"deleteContactMethod","method":"DELETE","path":"/api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}","pathParams":["org_id","patient_id","contact_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getEnrollment: {"id":"getEnrollment","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/enrollment","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  enrollPatient: {"id":"enrollPatient","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/enrollment","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateEnrollment: {"id":"updateEnrollment","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}/enrollment","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listPatientOrganizations: {"id":"listPatientOrganizations","method":"GET","path":"/api/patients/{patient_id}/organizations","pathParams":["patient_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listProxies: {"id":"listProxies","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/proxies","pathParams":["org_id","patient_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  assignProxy: {"id":"assignProxy","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/proxies","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateProxy: {"id":"updateProxy","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}","pathParams":["org_id","patient_id","assignment_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  revokeProxy: {"id":"revokeProxy","method":"DELETE","path":"/api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}","pathParams":["org_id","patient_id","assignment_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listCareTeam: {"id":"listCareTeam","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/care-team","pathParams":["org_id","patient_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  addCareTeamMember: {"id":"addCareTeamMember","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/care-team","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateCareTeamMember: {"id":"updateCareTeamMember","method":"PATCH","path":"/api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}","pathParams":["org_id","patient_id","assignment_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  removeCareTeamMember: {"id":"removeCareTeamMember","method":"DELETE","path":"/api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}","pathParams":["org_id","patient_id","assignment_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listProviders: {"id":"listProviders","method":"GET","path":"/api/organizations/{org_id}/providers","pathParams":["org_id"],"queryParams":["specialty","search","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createProvider: {"id":"createProvider","method":"POST","path":"/api/organizations/{org_id}/providers","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getProvider: {"id":"getProvider","method":"GET","path":"/api/organizations/{org_id}/providers/{provider_id}","pathParams":["org_id","provider_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateProvider: {"id":"updateProvider","method":"PATCH","path":"/api/organizations/{org_id}/providers/{provider_id}","pathParams":["org_id","provider_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  deleteProvider: {"id":"deleteProvider","method":"DELETE","path":"/api/organizations/{org_id}/providers/{provider_id}","pathParams":["org_id","provider_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listStaff: {"id":"listStaff","method":"GET","path":"/api/organizations/{org_id}/staff","pathParams":["org_id"],"queryParams":["job_title","search","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createStaff: {"id":"createStaff","method":"POST","path":"/api/organizations/{org_id}/staff","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getStaff: {"id":"getStaff","method":"GET","path":"/api/organizations/{org_id}/staff/{staff_id}","pathParams":["org_id","staff_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateStaff: {"id":"updateStaff","method":"PATCH","path":"/api/organizations/{org_id}/staff/{staff_id}","pathParams":["org_id","staff_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  deleteStaff: {"id":"deleteStaff","method":"DELETE","path":"/api/organizations/{org_id}/staff/{staff_id}","pathParams":["org_id","staff_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getProviderAvailability: {"id":"getProviderAvailability","method":"GET","path":"/api/organizations/{org_id}/providers/{provider_id}/availability","pathParams":["org_id","provider_id"],"queryParams":["start_date","end_date","duration_minutes"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listAppointments: {"id":"listAppointments","method":"GET","path":"/api/organizations/{org_id}/appointments","pathParams":["org_id"],"queryParams":["date","start_date","end_date","status","patient_id","provider_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createAppointment: {"id":"createAppointment","method":"POST","path":"/api/organizations/{org_id}/appointments","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
@@ -249,6 +279,15 @@ export const createResources = (core: Core) => ({
      */
     deleteMe: (input: Input<operations['deleteCurrentUser']>, options?: RequestOptions): Promise<Output<operations['deleteCurrentUser']>> =>
       core.call(meta.deleteCurrentUser, input, options),
+    /**
+     * Whom one acts for.
+     *
+     * By name: every patient to whom one has live access as a proxy, with permissions and end. Nobody while impersonating.
+     *
+     * `GET /api/users/me/proxy/patients`
+     */
+    proxyPatients: (input?: Input<operations['listProxyPatients']>, options?: RequestOptions): PagePromise<Item<operations['listProxyPatients']>> =>
+      core.page(meta.listProxyPatients, input, options),
     /**
      * One's open sessions.
      *
@@ -681,7 +720,7 @@ export const createResources = (core: Core) => ({
     /**
      * The organization's patients, by name.
      *
-     * Ordered by last name, first name, id. With `search`, ranked by likeness of name or MRN. Lists ACTIVE patients unless `status` says otherwise.
+     * Ordered by last name, first name, id. With `search`, the best match first: what begins with the text (last name, first name, MRN), what contains it, what is spelled like it. Two or three letters are taken as a beginning. Lists ACTIVE patients unless `status` says otherwise.
      *
      * `GET /api/organizations/{org_id}/patients`
      */
@@ -714,6 +753,281 @@ export const createResources = (core: Core) => ({
      */
     update: (input: Input<operations['updatePatient']>, options?: RequestOptions): Promise<Output<operations['updatePatient']>> =>
       core.call(meta.updatePatient, input, options),
+    /**
+     * Delete a patient.
+     *
+     * Ends the enrollment here and hides it; the record itself goes when no other organization treats the patient, and with it the portal and the proxies' access. The medical record number is free again. CONFLICT while appointments are booked. The audit trail stays.
+     *
+     * `DELETE /api/organizations/{org_id}/patients/{patient_id}`
+     */
+    delete: (input: Input<operations['deletePatient']>, options?: RequestOptions): Promise<Output<operations['deletePatient']>> =>
+      core.call(meta.deletePatient, input, options),
+    /**
+     * Invite a patient to the portal.
+     *
+     * Mails a single-use link that is good for 7 days; earlier ones of this organization are void. Without `email` it goes to the patient's e-mail contact that is safe for automated messages; an address that is marked unsafe is refused (VOICEMAIL_UNSAFE). A patient with a sign-in answers CONFLICT.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/portal-invitation`
+     */
+    inviteToPortal: (input: Input<operations['invitePatientToPortal']>, options?: RequestOptions): Promise<Output<operations['invitePatientToPortal']>> =>
+      core.call(meta.invitePatientToPortal, input, options),
+    /**
+     * Where a patient is in care.
+     *
+     * By name of the organization. For the patient, for a proxy with live access, and for a super-admin: the one thing that the platform sees of a patient without impersonation, always audited.
+     *
+     * `GET /api/patients/{patient_id}/organizations`
+     */
+    organizations: (input: Input<operations['listPatientOrganizations']>, options?: RequestOptions): PagePromise<Item<operations['listPatientOrganizations']>> =>
+      core.page(meta.listPatientOrganizations, input, options),
+  },
+  portalInvitations: {
+    /**
+     * Open the portal by a mailed link.
+     *
+     * Links the caller's account to the patient, or makes the caller a proxy, as the invitation says. Asks for the patient's date of birth. A wrong date, an unknown, used, replaced or expired link and one with 5 wrong tries all answer the same 404. CONFLICT when the account is another patient's, or the patient has a sign-in.
+     *
+     * `POST /api/portal-invitations/{token}/accept`
+     */
+    accept: (input: Input<operations['acceptPortalInvitation']>, options?: RequestOptions): Promise<Output<operations['acceptPortalInvitation']>> =>
+      core.call(meta.acceptPortalInvitation, input, options),
+  },
+  contactMethods: {
+    /**
+     * A patient's contact methods.
+     *
+     * By type, the primary first. Also for the patient, and for a proxy with live access.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/contact-methods`
+     */
+    list: (input: Input<operations['listContactMethods']>, options?: RequestOptions): PagePromise<Item<operations['listContactMethods']>> =>
+      core.page(meta.listContactMethods, input, options),
+    /**
+     * Add a contact method.
+     *
+     * A number may be written as people of the organization's country (`settings.country`) write it; it is kept in E.164. A new primary takes the place of the old one of its type. Nothing automated goes there until `is_safe_for_voicemail` is true. The same value twice under one type answers CONFLICT. Counts the patient's version up.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/contact-methods`
+     */
+    create: (input: Input<operations['createContactMethod']>, options?: RequestOptions): Promise<Output<operations['createContactMethod']>> =>
+      core.call(meta.createContactMethod, input, options),
+    /**
+     * Change a contact method.
+     *
+     * What is left out stays; the type cannot change. `is_primary: true` demotes the old primary of the type in the same step. `If-Match` names the version of the contact method; a stale one answers 412 and nothing changes.
+     *
+     * `PATCH /api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}`
+     */
+    update: (input: Input<operations['updateContactMethod']>, options?: RequestOptions): Promise<Output<operations['updateContactMethod']>> =>
+      core.call(meta.updateContactMethod, input, options),
+    /**
+     * Delete a contact method.
+     *
+     * Never the last one (CONFLICT): somebody must remain reachable. Another contact does not become the primary by itself.
+     *
+     * `DELETE /api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}`
+     */
+    delete: (input: Input<operations['deleteContactMethod']>, options?: RequestOptions): Promise<Output<operations['deleteContactMethod']>> =>
+      core.call(meta.deleteContactMethod, input, options),
+  },
+  enrollment: {
+    /**
+     * A patient's enrollment here.
+     *
+     * Record number, status and when care began and ended.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/enrollment`
+     */
+    get: (input: Input<operations['getEnrollment']>, options?: RequestOptions): Promise<Output<operations['getEnrollment']>> =>
+      core.call(meta.getEnrollment, input, options),
+    /**
+     * Enroll a patient, or enroll again.
+     *
+     * A patient who was discharged here is restored and keeps the record number unless another is given. Somebody known to the platform and new here is enrolled by id, last name and date of birth together, as the patient tells them: whoever does not match is answered 404, exactly as if there were no such patient; after 5 wrong tries the id answers 404 for a day whatever is sent. The patient is told. ACTIVE here already answers CONFLICT.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/enrollment`
+     */
+    enroll: (input: Input<operations['enrollPatient']>, options?: RequestOptions): Promise<Output<operations['enrollPatient']>> =>
+      core.call(meta.enrollPatient, input, options),
+    /**
+     * Change the record number, discharge or restore.
+     *
+     * DISCHARGED sets `discharged_at`; the patient stays readable and takes no new appointments, calls or messages. What is booked stays until somebody cancels it. ACTIVE restores.
+     *
+     * `PATCH /api/organizations/{org_id}/patients/{patient_id}/enrollment`
+     */
+    update: (input: Input<operations['updateEnrollment']>, options?: RequestOptions): Promise<Output<operations['updateEnrollment']>> =>
+      core.call(meta.updateEnrollment, input, options),
+  },
+  proxies: {
+    /**
+     * Who acts for a patient.
+     *
+     * The newest first: whose access is live, whose has run out, and who was invited here and has not answered. Revoked access is history, in the audit trail.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/proxies`
+     */
+    list: (input: Input<operations['listProxies']>, options?: RequestOptions): PagePromise<Item<operations['listProxies']>> =>
+      core.page(meta.listProxies, input, options),
+    /**
+     * Let somebody act for a patient.
+     *
+     * Named by e-mail address. Somebody with an account has access at once (ACTIVE) and is told; anybody else is mailed a link, good for 7 days, and has access after giving the patient's date of birth (INVITED). Whoever has live access already, or was invited, answers CONFLICT. Nobody can name themselves.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/proxies`
+     */
+    assign: (input: Input<operations['assignProxy']>, options?: RequestOptions): Promise<Output<operations['assignProxy']>> =>
+      core.call(meta.assignProxy, input, options),
+    /**
+     * Change a proxy's access.
+     *
+     * Permissions, relationship, end. Takes effect on the next request; a new end opens access again that had run out.
+     *
+     * `PATCH /api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}`
+     */
+    update: (input: Input<operations['updateProxy']>, options?: RequestOptions): Promise<Output<operations['updateProxy']>> =>
+      core.call(meta.updateProxy, input, options),
+    /**
+     * End a proxy's access.
+     *
+     * At once: the next request is refused and open streams close. An invitation that was not answered is void. What was is kept.
+     *
+     * `DELETE /api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}`
+     */
+    revoke: (input: Input<operations['revokeProxy']>, options?: RequestOptions): Promise<Output<operations['revokeProxy']>> =>
+      core.call(meta.revokeProxy, input, options),
+  },
+  careTeam: {
+    /**
+     * A patient's care team here.
+     *
+     * The primary first, then in the order of assignment. Also for the patient, and for a proxy with live access.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/care-team`
+     */
+    list: (input: Input<operations['listCareTeam']>, options?: RequestOptions): PagePromise<Item<operations['listCareTeam']>> =>
+      core.page(meta.listCareTeam, input, options),
+    /**
+     * Add a provider to the care team.
+     *
+     * For ADMINs, and for the patient's primary provider here. A new primary takes the place of the old one in the same step. A provider who is on the team already answers CONFLICT.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/care-team`
+     */
+    add: (input: Input<operations['addCareTeamMember']>, options?: RequestOptions): Promise<Output<operations['addCareTeamMember']>> =>
+      core.call(meta.addCareTeamMember, input, options),
+    /**
+     * Name the primary, or name none.
+     *
+     * For ADMINs, and for the patient's primary provider here. Naming one demotes the old. A primary with booked appointments cannot just step down (CONFLICT): name another.
+     *
+     * `PATCH /api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}`
+     */
+    update: (input: Input<operations['updateCareTeamMember']>, options?: RequestOptions): Promise<Output<operations['updateCareTeamMember']>> =>
+      core.call(meta.updateCareTeamMember, input, options),
+    /**
+     * Take a provider off the care team.
+     *
+     * The primary with booked appointments of this patient stays (CONFLICT): move or cancel them, or name another primary.
+     *
+     * `DELETE /api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}`
+     */
+    remove: (input: Input<operations['removeCareTeamMember']>, options?: RequestOptions): Promise<Output<operations['removeCareTeamMember']>> =>
+      core.call(meta.removeCareTeamMember, input, options),
+  },
+  providers: {
+    /**
+     * The organization's providers.
+     *
+     * In the order in which they joined the organization. Also for its patients and their proxies, who book with them.
+     *
+     * `GET /api/organizations/{org_id}/providers`
+     */
+    list: (input: Input<operations['listProviders']>, options?: RequestOptions): PagePromise<Item<operations['listProviders']>> =>
+      core.page(meta.listProviders, input, options),
+    /**
+     * Make a member a provider.
+     *
+     * The person must be a member already (NOT_FOUND otherwise). The NPI has 10 digits with a check digit and is unique (CONFLICT).
+     *
+     * `POST /api/organizations/{org_id}/providers`
+     */
+    create: (input: Input<operations['createProvider']>, options?: RequestOptions): Promise<Output<operations['createProvider']>> =>
+      core.call(meta.createProvider, input, options),
+    /**
+     * One provider.
+     *
+     * The DEA number shows to ADMINs and to the provider; it is null for everybody else.
+     *
+     * `GET /api/organizations/{org_id}/providers/{provider_id}`
+     */
+    get: (input: Input<operations['getProvider']>, options?: RequestOptions): Promise<Output<operations['getProvider']>> =>
+      core.call(meta.getProvider, input, options),
+    /**
+     * Change a provider.
+     *
+     * For ADMINs, and for the provider. `state_licenses` replaces the list as a whole. A stale `If-Match` answers 412. The audit trail says that the DEA number changed, not what it was.
+     *
+     * `PATCH /api/organizations/{org_id}/providers/{provider_id}`
+     */
+    update: (input: Input<operations['updateProvider']>, options?: RequestOptions): Promise<Output<operations['updateProvider']>> =>
+      core.call(meta.updateProvider, input, options),
+    /**
+     * Delete a provider.
+     *
+     * The person stays a member, and leaves the care teams. CONFLICT while appointments are booked, and while the profile serves another organization too: remove the member instead.
+     *
+     * `DELETE /api/organizations/{org_id}/providers/{provider_id}`
+     */
+    delete: (input: Input<operations['deleteProvider']>, options?: RequestOptions): Promise<Output<operations['deleteProvider']>> =>
+      core.call(meta.deleteProvider, input, options),
+  },
+  staff: {
+    /**
+     * The organization's staff profiles.
+     *
+     * In the order in which they joined the organization.
+     *
+     * `GET /api/organizations/{org_id}/staff`
+     */
+    list: (input: Input<operations['listStaff']>, options?: RequestOptions): PagePromise<Item<operations['listStaff']>> =>
+      core.page(meta.listStaff, input, options),
+    /**
+     * Give a member a staff profile.
+     *
+     * The person must be a member already (NOT_FOUND otherwise), and has one profile at most (CONFLICT).
+     *
+     * `POST /api/organizations/{org_id}/staff`
+     */
+    create: (input: Input<operations['createStaff']>, options?: RequestOptions): Promise<Output<operations['createStaff']>> =>
+      core.call(meta.createStaff, input, options),
+    /**
+     * One staff profile.
+     *
+     * For ADMINs, and for the person whose profile it is.
+     *
+     * `GET /api/organizations/{org_id}/staff/{staff_id}`
+     */
+    get: (input: Input<operations['getStaff']>, options?: RequestOptions): Promise<Output<operations['getStaff']>> =>
+      core.call(meta.getStaff, input, options),
+    /**
+     * Change a staff profile.
+     *
+     * What is left out stays; null empties.
+     *
+     * `PATCH /api/organizations/{org_id}/staff/{staff_id}`
+     */
+    update: (input: Input<operations['updateStaff']>, options?: RequestOptions): Promise<Output<operations['updateStaff']>> =>
+      core.call(meta.updateStaff, input, options),
+    /**
+     * Delete a staff profile.
+     *
+     * The person stays a member. CONFLICT while the profile serves another organization too: remove the member instead.
+     *
+     * `DELETE /api/organizations/{org_id}/staff/{staff_id}`
+     */
+    delete: (input: Input<operations['deleteStaff']>, options?: RequestOptions): Promise<Output<operations['deleteStaff']>> =>
+      core.call(meta.deleteStaff, input, options),
   },
   messages: {
     /**

@@ -269,6 +269,26 @@ export interface paths {
         patch: operations["updateCurrentUser"];
         trace?: never;
     };
+    "/api/users/me/proxy/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Whom one acts for
+         * @description By name: every patient to whom one has live access as a proxy, with permissions and end. Nobody while impersonating.
+         */
+        get: operations["listProxyPatients"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/sessions": {
         parameters: {
             query?: never;
@@ -874,7 +894,7 @@ export interface paths {
         };
         /**
          * The organization's patients, by name
-         * @description Ordered by last name, first name, id. With `search`, ranked by likeness of name or MRN. Lists ACTIVE patients unless `status` says otherwise.
+         * @description Ordered by last name, first name, id. With `search`, the best match first: what begins with the text (last name, first name, MRN), what contains it, what is spelled like it. Two or three letters are taken as a beginning. Lists ACTIVE patients unless `status` says otherwise.
          */
         get: operations["listPatients"];
         put?: never;
@@ -903,7 +923,11 @@ export interface paths {
         get: operations["getPatient"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a patient
+         * @description Ends the enrollment here and hides it; the record itself goes when no other organization treats the patient, and with it the portal and the proxies' access. The medical record number is free again. CONFLICT while appointments are booked. The audit trail stays.
+         */
+        delete: operations["deletePatient"];
         options?: never;
         head?: never;
         /**
@@ -911,6 +935,342 @@ export interface paths {
          * @description Patients may change their own name and nothing else of the record. The audit row records old and new values. `If-Match` is optional here; when sent, a stale version answers 412.
          */
         patch: operations["updatePatient"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/portal-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Invite a patient to the portal
+         * @description Mails a single-use link that is good for 7 days; earlier ones of this organization are void. Without `email` it goes to the patient's e-mail contact that is safe for automated messages; an address that is marked unsafe is refused (VOICEMAIL_UNSAFE). A patient with a sign-in answers CONFLICT.
+         */
+        post: operations["invitePatientToPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/portal-invitations/{token}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open the portal by a mailed link
+         * @description Links the caller's account to the patient, or makes the caller a proxy, as the invitation says. Asks for the patient's date of birth. A wrong date, an unknown, used, replaced or expired link and one with 5 wrong tries all answer the same 404. CONFLICT when the account is another patient's, or the patient has a sign-in.
+         */
+        post: operations["acceptPortalInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/contact-methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's contact methods
+         * @description By type, the primary first. Also for the patient, and for a proxy with live access.
+         */
+        get: operations["listContactMethods"];
+        put?: never;
+        /**
+         * Add a contact method
+         * @description A number may be written as people of the organization's country (`settings.country`) write it; it is kept in E.164. A new primary takes the place of the old one of its type. Nothing automated goes there until `is_safe_for_voicemail` is true. The same value twice under one type answers CONFLICT. Counts the patient's version up.
+         */
+        post: operations["createContactMethod"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/contact-methods/{contact_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a contact method
+         * @description Never the last one (CONFLICT): somebody must remain reachable. Another contact does not become the primary by itself.
+         */
+        delete: operations["deleteContactMethod"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a contact method
+         * @description What is left out stays; the type cannot change. `is_primary: true` demotes the old primary of the type in the same step. `If-Match` names the version of the contact method; a stale one answers 412 and nothing changes.
+         */
+        patch: operations["updateContactMethod"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/enrollment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's enrollment here
+         * @description Record number, status and when care began and ended.
+         */
+        get: operations["getEnrollment"];
+        put?: never;
+        /**
+         * Enroll a patient, or enroll again
+         * @description A patient who was discharged here is restored and keeps the record number unless another is given. Somebody known to the platform and new here is enrolled by id, last name and date of birth together, as the patient tells them: whoever does not match is answered 404, exactly as if there were no such patient; after 5 wrong tries the id answers 404 for a day whatever is sent. The patient is told. ACTIVE here already answers CONFLICT.
+         */
+        post: operations["enrollPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the record number, discharge or restore
+         * @description DISCHARGED sets `discharged_at`; the patient stays readable and takes no new appointments, calls or messages. What is booked stays until somebody cancels it. ACTIVE restores.
+         */
+        patch: operations["updateEnrollment"];
+        trace?: never;
+    };
+    "/api/patients/{patient_id}/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where a patient is in care
+         * @description By name of the organization. For the patient, for a proxy with live access, and for a super-admin: the one thing that the platform sees of a patient without impersonation, always audited.
+         */
+        get: operations["listPatientOrganizations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/proxies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who acts for a patient
+         * @description The newest first: whose access is live, whose has run out, and who was invited here and has not answered. Revoked access is history, in the audit trail.
+         */
+        get: operations["listProxies"];
+        put?: never;
+        /**
+         * Let somebody act for a patient
+         * @description Named by e-mail address. Somebody with an account has access at once (ACTIVE) and is told; anybody else is mailed a link, good for 7 days, and has access after giving the patient's date of birth (INVITED). Whoever has live access already, or was invited, answers CONFLICT. Nobody can name themselves.
+         */
+        post: operations["assignProxy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/proxies/{assignment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * End a proxy's access
+         * @description At once: the next request is refused and open streams close. An invitation that was not answered is void. What was is kept.
+         */
+        delete: operations["revokeProxy"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a proxy's access
+         * @description Permissions, relationship, end. Takes effect on the next request; a new end opens access again that had run out.
+         */
+        patch: operations["updateProxy"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/care-team": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's care team here
+         * @description The primary first, then in the order of assignment. Also for the patient, and for a proxy with live access.
+         */
+        get: operations["listCareTeam"];
+        put?: never;
+        /**
+         * Add a provider to the care team
+         * @description For ADMINs, and for the patient's primary provider here. A new primary takes the place of the old one in the same step. A provider who is on the team already answers CONFLICT.
+         */
+        post: operations["addCareTeamMember"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/care-team/{assignment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a provider off the care team
+         * @description The primary with booked appointments of this patient stays (CONFLICT): move or cancel them, or name another primary.
+         */
+        delete: operations["removeCareTeamMember"];
+        options?: never;
+        head?: never;
+        /**
+         * Name the primary, or name none
+         * @description For ADMINs, and for the patient's primary provider here. Naming one demotes the old. A primary with booked appointments cannot just step down (CONFLICT): name another.
+         */
+        patch: operations["updateCareTeamMember"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/providers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's providers
+         * @description In the order in which they joined the organization. Also for its patients and their proxies, who book with them.
+         */
+        get: operations["listProviders"];
+        put?: never;
+        /**
+         * Make a member a provider
+         * @description The person must be a member already (NOT_FOUND otherwise). The NPI has 10 digits with a check digit and is unique (CONFLICT).
+         */
+        post: operations["createProvider"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/providers/{provider_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One provider
+         * @description The DEA number shows to ADMINs and to the provider; it is null for everybody else.
+         */
+        get: operations["getProvider"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a provider
+         * @description The person stays a member, and leaves the care teams. CONFLICT while appointments are booked, and while the profile serves another organization too: remove the member instead.
+         */
+        delete: operations["deleteProvider"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a provider
+         * @description For ADMINs, and for the provider. `state_licenses` replaces the list as a whole. A stale `If-Match` answers 412. The audit trail says that the DEA number changed, not what it was.
+         */
+        patch: operations["updateProvider"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization's staff profiles
+         * @description In the order in which they joined the organization.
+         */
+        get: operations["listStaff"];
+        put?: never;
+        /**
+         * Give a member a staff profile
+         * @description The person must be a member already (NOT_FOUND otherwise), and has one profile at most (CONFLICT).
+         */
+        post: operations["createStaff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/staff/{staff_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One staff profile
+         * @description For ADMINs, and for the person whose profile it is.
+         */
+        get: operations["getStaff"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a staff profile
+         * @description The person stays a member. CONFLICT while the profile serves another organization too: remove the member instead.
+         */
+        delete: operations["deleteStaff"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a staff profile
+         * @description What is left out stays; null empties.
+         */
+        patch: operations["updateStaff"];
         trace?: never;
     };
     "/api/organizations/{org_id}/providers/{provider_id}/availability": {
@@ -1734,7 +2094,7 @@ export interface components {
          * @example NOT_FOUND
          * @enum {string}
          */
-        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
         /**
          * @description One invalid field.
          * @example {
@@ -2491,6 +2851,48 @@ export interface components {
          */
         Cursor: string;
         /**
+         * @description Pass it as `cursor` for the next page; null on the last one.
+         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
+         */
+        NextCursor: string | null;
+        /**
+         * Format: int64
+         * @description How many items match; only with `include_total=true`.
+         * @example 128
+         */
+        Total: number;
+        /**
+         * @description A page of patients that one acts for.
+         * @example {
+         *       "items": [
+         *         {
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d11",
+         *           "first_name": "Emeka",
+         *           "last_name": "Okafor",
+         *           "relationship_type": "PARENT",
+         *           "can_view_clinical_notes": true,
+         *           "can_view_billing": true,
+         *           "can_schedule_appointments": true,
+         *           "expires_at": null,
+         *           "organizations": [
+         *             {
+         *               "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *               "organization_name": "Harbor Family Practice",
+         *               "status": "ACTIVE"
+         *             }
+         *           ]
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ManagedPatientPage: {
+            /** @description The patients, in order. */
+            items: components["schemas"]["ManagedPatient"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
          * @description A sign-in that has not ended.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d21",
@@ -2518,17 +2920,6 @@ export interface components {
             created_at: components["schemas"]["Timestamp"];
             last_active_at: components["schemas"]["Timestamp"];
         };
-        /**
-         * @description Pass it as `cursor` for the next page; null on the last one.
-         * @example eyJrIjpbIkhhcnQiXX0.c2lnbmF0dXJl
-         */
-        NextCursor: string | null;
-        /**
-         * Format: int64
-         * @description How many items match; only with `include_total=true`.
-         * @example 128
-         */
-        Total: number;
         /**
          * @description Some of one's sessions.
          * @example {
@@ -3149,6 +3540,8 @@ export interface components {
             logo_url?: string;
             /** @description Its colour. */
             primary_color?: string;
+            /** @description The country (ISO 3166-1) whose way of writing telephone numbers is understood without a country code. US when left out. */
+            country?: string;
             /** @description When it is open, in its own time zone. Monday to Friday 9 to 5 when left out. */
             opening_hours?: components["schemas"]["OpeningHours"][];
         };
@@ -3639,6 +4032,11 @@ export interface components {
          */
         LegalSex: "FEMALE" | "MALE" | "NON_BINARY" | "UNKNOWN";
         /**
+         * @description A telephone number, as people of the organization's country write it or with + and the country's code, without an extension; or an e-mail address.
+         * @example +12125550123
+         */
+        ContactValue: string;
+        /**
          * @description A contact method to add.
          * @example {
          *       "type": "MOBILE",
@@ -3652,8 +4050,7 @@ export interface components {
              * @enum {string}
              */
             type: "MOBILE" | "HOME" | "WORK" | "EMAIL";
-            /** @description An E.164 number, or an e-mail address. */
-            value: string;
+            value: components["schemas"]["ContactValue"];
             /**
              * @description The first choice of its type.
              * @default false
@@ -3697,7 +4094,8 @@ export interface components {
          *       "type": "MOBILE",
          *       "value": "+12125550123",
          *       "is_primary": true,
-         *       "is_safe_for_voicemail": false
+         *       "is_safe_for_voicemail": false,
+         *       "version": 1
          *     }
          */
         ContactMethod: {
@@ -3713,6 +4111,11 @@ export interface components {
             is_primary: boolean;
             /** @description Whether anything automated may be left there. */
             is_safe_for_voicemail: boolean;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
         };
         /**
          * @description A provider who cares for the patient here.
@@ -3749,6 +4152,7 @@ export interface components {
          *       "enrolled_at": "2026-03-02T14:30:00.000Z",
          *       "discharged_at": null,
          *       "has_login": true,
+         *       "transactional_consent": true,
          *       "version": 1,
          *       "contact_methods": [
          *         {
@@ -3756,7 +4160,8 @@ export interface components {
          *           "type": "MOBILE",
          *           "value": "+12125550123",
          *           "is_primary": true,
-         *           "is_safe_for_voicemail": false
+         *           "is_safe_for_voicemail": false,
+         *           "version": 1
          *         }
          *       ],
          *       "care_team": [
@@ -3789,6 +4194,8 @@ export interface components {
             discharged_at: string | null;
             /** @description Whether the patient can sign in. */
             has_login: boolean;
+            /** @description What the practice was told about reminders, billing alerts and calls. A "no" here or in the patient's own communication preferences stops them. */
+            transactional_consent: boolean;
             /**
              * Format: int32
              * @description Counts the changes; also the ETag.
@@ -3813,6 +4220,617 @@ export interface components {
             dob?: components["schemas"]["LocalDate"];
             legal_sex?: components["schemas"]["LegalSex"];
             medical_record_number?: components["schemas"]["Mrn"];
+            /** @description Whether reminders, billing alerts and calls are welcome. */
+            transactional_consent?: boolean;
+        };
+        /**
+         * @description Where to mail the link.
+         * @example {
+         *       "email": "ngozi@example.com"
+         *     }
+         */
+        PortalInvite: {
+            email?: components["schemas"]["Email"];
+        };
+        /**
+         * @description An invitation to the portal; never its token.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d71",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "email": "ngozi@example.com",
+         *       "expires_at": "2026-03-09T14:30:00.000Z"
+         *     }
+         */
+        PortalInvitation: {
+            id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            email: components["schemas"]["Email"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What only the invited person knows.
+         * @example {
+         *       "dob": "1984-07-21"
+         *     }
+         */
+        PortalAccept: {
+            dob: components["schemas"]["LocalDate"];
+        };
+        /**
+         * @description Whose portal is open now.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "role": "PATIENT"
+         *     }
+         */
+        PortalAccepted: {
+            patient_id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            /**
+             * @description The patient, or somebody who acts for the patient.
+             * @enum {string}
+             */
+            role: "PATIENT" | "PROXY";
+        };
+        /**
+         * @description A page of contact methods.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d13",
+         *           "type": "MOBILE",
+         *           "value": "+12125550123",
+         *           "is_primary": true,
+         *           "is_safe_for_voicemail": false,
+         *           "version": 1
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ContactMethodPage: {
+            /** @description The contact methods, in order. */
+            items: components["schemas"]["ContactMethod"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "is_safe_for_voicemail": true
+         *     }
+         */
+        ContactMethodUpdate: {
+            value?: components["schemas"]["ContactValue"];
+            /** @description The first choice of its type. */
+            is_primary?: boolean;
+            /** @description Whether anything automated may be left there. */
+            is_safe_for_voicemail?: boolean;
+        };
+        /**
+         * @description What this organization alone knows of the patient.
+         * @example {
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "medical_record_number": "MRN-000123",
+         *       "status": "ACTIVE",
+         *       "enrolled_at": "2026-03-02T14:30:00.000Z",
+         *       "discharged_at": null
+         *     }
+         */
+        Enrollment: {
+            organization_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            medical_record_number: components["schemas"]["Mrn"];
+            status: components["schemas"]["EnrollmentStatus"];
+            enrolled_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When care here ended.
+             */
+            discharged_at: string | null;
+        };
+        /**
+         * @description Empty to restore a discharged patient; with last name and date of birth for one who is new here.
+         * @example {
+         *       "last_name": "Okafor",
+         *       "dob": "1984-07-21"
+         *     }
+         */
+        EnrollmentCreate: {
+            last_name?: components["schemas"]["Name"];
+            dob?: components["schemas"]["LocalDate"];
+            medical_record_number?: components["schemas"]["Mrn"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "status": "DISCHARGED"
+         *     }
+         */
+        EnrollmentUpdate: {
+            status?: components["schemas"]["EnrollmentStatus"];
+            medical_record_number?: components["schemas"]["Mrn"];
+        };
+        /**
+         * @description A page of organizations.
+         * @example {
+         *       "items": [
+         *         {
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "organization_name": "Harbor Family Practice",
+         *           "status": "ACTIVE"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        PatientOrganizationPage: {
+            /** @description The organizations, in order. */
+            items: components["schemas"]["PatientOrganization"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Somebody's access to a patient.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d72",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "status": "ACTIVE",
+         *       "proxy": {
+         *         "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *         "display_name": "Emeka Okafor",
+         *         "email": "emeka@example.com"
+         *       },
+         *       "relationship_type": "PARENT",
+         *       "can_view_clinical_notes": false,
+         *       "can_view_billing": true,
+         *       "can_schedule_appointments": true,
+         *       "access_granted_at": "2026-03-02T14:30:00.000Z",
+         *       "expires_at": null
+         *     }
+         */
+        ProxyAssignment: {
+            id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            /**
+             * @description Whether it is live, has run out, or awaits an answer to the mailed link.
+             * @enum {string}
+             */
+            status: "ACTIVE" | "EXPIRED" | "INVITED";
+            /** @description Who it is. */
+            proxy: {
+                /**
+                 * Format: uuid
+                 * @description The account; null for somebody who was invited.
+                 */
+                user_id: string | null;
+                /** @description The name; null for somebody who was invited. */
+                display_name: string | null;
+                email: components["schemas"]["Email"];
+            };
+            relationship_type: components["schemas"]["ProxyRelationship"];
+            /** @description May read clinical notes, documents and messages. */
+            can_view_clinical_notes: boolean;
+            /** @description May see and pay bills. */
+            can_view_billing: boolean;
+            /** @description May book, move and cancel appointments. */
+            can_schedule_appointments: boolean;
+            /**
+             * Format: date-time
+             * @description Since when; null for somebody who was invited.
+             */
+            access_granted_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the access ends by itself; null for never.
+             */
+            expires_at: string | null;
+        };
+        /**
+         * @description A page of proxies.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d72",
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "status": "ACTIVE",
+         *           "proxy": {
+         *             "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
+         *             "display_name": "Emeka Okafor",
+         *             "email": "emeka@example.com"
+         *           },
+         *           "relationship_type": "PARENT",
+         *           "can_view_clinical_notes": false,
+         *           "can_view_billing": true,
+         *           "can_schedule_appointments": true,
+         *           "access_granted_at": "2026-03-02T14:30:00.000Z",
+         *           "expires_at": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ProxyPage: {
+            /** @description The proxies, in order. */
+            items: components["schemas"]["ProxyAssignment"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Who is to act for the patient, and how far.
+         * @example {
+         *       "email": "emeka@example.com",
+         *       "relationship_type": "PARENT",
+         *       "can_view_clinical_notes": true
+         *     }
+         */
+        ProxyAssign: {
+            email: components["schemas"]["Email"];
+            relationship_type: components["schemas"]["ProxyRelationship"];
+            /**
+             * @description May read clinical notes, documents and messages.
+             * @default false
+             */
+            can_view_clinical_notes: boolean;
+            /**
+             * @description May see and pay bills.
+             * @default true
+             */
+            can_view_billing: boolean;
+            /**
+             * @description May book, move and cancel appointments.
+             * @default true
+             */
+            can_schedule_appointments: boolean;
+            /**
+             * Format: date-time
+             * @description When the access ends by itself; null for never. In the future.
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "can_view_clinical_notes": true,
+         *       "expires_at": null
+         *     }
+         */
+        ProxyUpdate: {
+            relationship_type?: components["schemas"]["ProxyRelationship"];
+            /** @description May read clinical notes, documents and messages. */
+            can_view_clinical_notes?: boolean;
+            /** @description May see and pay bills. */
+            can_view_billing?: boolean;
+            /** @description May book, move and cancel appointments. */
+            can_schedule_appointments?: boolean;
+            /**
+             * Format: date-time
+             * @description When the access ends by itself; null for never. In the future.
+             */
+            expires_at?: string | null;
+        };
+        /**
+         * @description A page of the care team.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d14",
+         *           "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *           "display_name": "Dr. Ines Baptiste",
+         *           "specialty": "Family medicine",
+         *           "is_primary_provider": true,
+         *           "assigned_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CareTeamPage: {
+            /** @description The team, in order. */
+            items: components["schemas"]["CareTeamMember"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description Who joins the team.
+         * @example {
+         *       "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "is_primary_provider": true
+         *     }
+         */
+        CareTeamAdd: {
+            provider_id: components["schemas"]["Uuid"];
+            /**
+             * @description The one who leads.
+             * @default false
+             */
+            is_primary_provider: boolean;
+        };
+        /**
+         * @description Whether this provider leads.
+         * @example {
+         *       "is_primary_provider": true
+         *     }
+         */
+        CareTeamUpdate: {
+            /** @description The one who leads. */
+            is_primary_provider: boolean;
+        };
+        /**
+         * @description The National Provider Identifier, 10 digits with a check digit.
+         * @example 1234567893
+         */
+        Npi: string;
+        /**
+         * @description A licence to practise in one state.
+         * @example {
+         *       "state": "NY",
+         *       "license_number": "301245",
+         *       "expiry": "2027-06-30"
+         *     }
+         */
+        StateLicense: {
+            /**
+             * @description The state or territory.
+             * @enum {string}
+             */
+            state: "AL" | "AK" | "AZ" | "AR" | "CA" | "CO" | "CT" | "DE" | "DC" | "FL" | "GA" | "HI" | "ID" | "IL" | "IN" | "IA" | "KS" | "KY" | "LA" | "ME" | "MD" | "MA" | "MI" | "MN" | "MS" | "MO" | "MT" | "NE" | "NV" | "NH" | "NJ" | "NM" | "NY" | "NC" | "ND" | "OH" | "OK" | "OR" | "PA" | "RI" | "SC" | "SD" | "TN" | "TX" | "UT" | "VT" | "VA" | "WA" | "WV" | "WI" | "WY" | "AS" | "GU" | "MP" | "PR" | "VI";
+            /** @description Its number. */
+            license_number: string;
+            expiry: components["schemas"]["LocalDate"];
+        };
+        /**
+         * @description The licences, one a state. The day of expiry is the last good one.
+         * @example [
+         *       {
+         *         "state": "NY",
+         *         "license_number": "301245",
+         *         "expiry": "2027-06-30"
+         *       }
+         *     ]
+         */
+        StateLicenses: components["schemas"]["StateLicense"][];
+        /**
+         * @description A provider as lists show it.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "display_name": "Dr. Ines Baptiste",
+         *       "npi_number": "1234567893",
+         *       "specialty": "Family medicine",
+         *       "state_licenses": [
+         *         {
+         *           "state": "NY",
+         *           "license_number": "301245",
+         *           "expiry": "2027-06-30"
+         *         }
+         *       ],
+         *       "is_licensed": true
+         *     }
+         */
+        Provider: {
+            id: components["schemas"]["Uuid"];
+            user_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            display_name: string;
+            npi_number: components["schemas"]["Npi"];
+            /** @description What the provider is a specialist in. */
+            specialty: string | null;
+            state_licenses: components["schemas"]["StateLicenses"];
+            /** @description Whether any licence holds today, where the organization is. Without one no appointment can be booked. */
+            is_licensed: boolean;
+        };
+        /**
+         * @description A page of providers.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *           "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *           "display_name": "Dr. Ines Baptiste",
+         *           "npi_number": "1234567893",
+         *           "specialty": "Family medicine",
+         *           "state_licenses": [
+         *             {
+         *               "state": "NY",
+         *               "license_number": "301245",
+         *               "expiry": "2027-06-30"
+         *             }
+         *           ],
+         *           "is_licensed": true
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        ProviderPage: {
+            /** @description The providers, in order. */
+            items: components["schemas"]["Provider"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The registration with the Drug Enforcement Administration, with its check digit.
+         * @example AB1234563
+         */
+        DeaNumber: string;
+        /**
+         * @description What the provider is a specialist in.
+         * @example Family medicine
+         */
+        Specialty: string;
+        /**
+         * @description The member to make a provider.
+         * @example {
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "npi_number": "1234567893",
+         *       "specialty": "Family medicine",
+         *       "state_licenses": [
+         *         {
+         *           "state": "NY",
+         *           "license_number": "301245",
+         *           "expiry": "2027-06-30"
+         *         }
+         *       ]
+         *     }
+         */
+        ProviderCreate: {
+            user_id: components["schemas"]["Uuid"];
+            npi_number: components["schemas"]["Npi"];
+            dea_number?: components["schemas"]["DeaNumber"];
+            specialty?: components["schemas"]["Specialty"];
+            state_licenses?: components["schemas"]["StateLicenses"];
+        };
+        /**
+         * @description A provider.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "display_name": "Dr. Ines Baptiste",
+         *       "npi_number": "1234567893",
+         *       "specialty": "Family medicine",
+         *       "state_licenses": [
+         *         {
+         *           "state": "NY",
+         *           "license_number": "301245",
+         *           "expiry": "2027-06-30"
+         *         }
+         *       ],
+         *       "is_licensed": true,
+         *       "dea_number": "AB1234563",
+         *       "version": 1,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        ProviderDetail: {
+            id: components["schemas"]["Uuid"];
+            user_id: components["schemas"]["Uuid"];
+            /** @description The provider's name. */
+            display_name: string;
+            npi_number: components["schemas"]["Npi"];
+            /** @description What the provider is a specialist in. */
+            specialty: string | null;
+            state_licenses: components["schemas"]["StateLicenses"];
+            /** @description Whether any licence holds today, where the organization is. Without one no appointment can be booked. */
+            is_licensed: boolean;
+            /** @description For ADMINs and the provider; null for everybody else, and where there is none. */
+            dea_number: string | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "state_licenses": [
+         *         {
+         *           "state": "NY",
+         *           "license_number": "301245",
+         *           "expiry": "2027-06-30"
+         *         }
+         *       ]
+         *     }
+         */
+        ProviderUpdate: {
+            npi_number?: components["schemas"]["Npi"];
+            /** @description The registration with the Drug Enforcement Administration; null takes it off. */
+            dea_number?: string | null;
+            specialty?: components["schemas"]["Specialty"];
+            state_licenses?: components["schemas"]["StateLicenses"];
+        };
+        /**
+         * @description A member's job.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "display_name": "Theo Brandt",
+         *       "email": "theo@example.com",
+         *       "role": "STAFF",
+         *       "employee_id": "E-10482",
+         *       "job_title": "Front desk",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Staff: {
+            id: components["schemas"]["Uuid"];
+            user_id: components["schemas"]["Uuid"];
+            /** @description The person's name. */
+            display_name: string;
+            email: components["schemas"]["Email"];
+            role: components["schemas"]["OrganizationRole"];
+            /** @description The number in the personnel files. */
+            employee_id: string | null;
+            /** @description What the person does. */
+            job_title: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of staff.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *           "display_name": "Theo Brandt",
+         *           "email": "theo@example.com",
+         *           "role": "STAFF",
+         *           "employee_id": "E-10482",
+         *           "job_title": "Front desk",
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        StaffPage: {
+            /** @description The profiles, in order. */
+            items: components["schemas"]["Staff"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description The number in the personnel files.
+         * @example E-10482
+         */
+        EmployeeId: string;
+        /**
+         * @description What the person does.
+         * @example Front desk
+         */
+        JobTitle: string;
+        /**
+         * @description The member and the job.
+         * @example {
+         *       "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *       "job_title": "Front desk"
+         *     }
+         */
+        StaffCreate: {
+            user_id: components["schemas"]["Uuid"];
+            employee_id?: components["schemas"]["EmployeeId"];
+            job_title?: components["schemas"]["JobTitle"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "job_title": "Office manager"
+         *     }
+         */
+        StaffUpdate: {
+            /** @description The number in the personnel files; null empties it. */
+            employee_id?: string | null;
+            /** @description What the person does; null empties it. */
+            job_title?: string | null;
         };
         /**
          * @description A time at which the provider is free.
@@ -5625,6 +6643,41 @@ export interface components {
             };
         };
         /**
+         * @description To the organization: a provider's licence expires in 60, 30 or 7 days, or sooner.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "license.expiring",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *         "state": "NY",
+         *         "expiry": "2026-04-01",
+         *         "days_left": 30
+         *       }
+         *     }
+         */
+        LicenseExpiringEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "license.expiring";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                provider_id: components["schemas"]["Uuid"];
+                /** @description The state or territory. */
+                state: string;
+                expiry: components["schemas"]["LocalDate"];
+                /**
+                 * Format: int32
+                 * @description Days from today until then, where the organization is.
+                 */
+                days_left: number;
+            };
+        };
+        /**
          * @description To the organization: an admin acts as a patient.
          * @example {
          *       "id": "731.42",
@@ -5771,7 +6824,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -6691,6 +7744,19 @@ export interface components {
                 };
             };
         };
+        /** @description A gate refuses: account, role, consent or MFA. */
+        ForbiddenStaff: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
+                };
+            };
+        };
         /** @description No such resource, or one of another tenant. */
         NotFound: {
             headers: {
@@ -6714,19 +7780,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN";
-                };
-            };
-        };
-        /** @description A gate refuses: account, role, consent or MFA. */
-        ForbiddenStaff: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
                 };
             };
         };
@@ -6899,6 +7952,19 @@ export interface components {
                 };
             };
         };
+        /** @description In conflict with what is there. */
+        Conflict: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT";
+                };
+            };
+        };
         /** @description Somebody changed it meanwhile; nothing was overwritten. */
         PreconditionFailed: {
             headers: {
@@ -6909,6 +7975,58 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "PRECONDITION_FAILED";
+                };
+            };
+        };
+        /** @description Nothing automated may go to this address. */
+        UnsafeAddress: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "VOICEMAIL_UNSAFE";
+                };
+            };
+        };
+        /** @description The patient is ACTIVE here already, or the MRN is taken. */
+        NotEnrolled: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT" | "DUPLICATE_MRN";
+                };
+            };
+        };
+        /** @description The MRN is taken. */
+        MrnTaken: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "DUPLICATE_MRN";
+                };
+            };
+        };
+        /** @description A gate refuses: account, role, proxy access or consent. */
+        ForbiddenReaders: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED";
                 };
             };
         };
@@ -7060,8 +8178,26 @@ export interface components {
         PatientId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
         IfMatchOptional: string;
+        /** @description The token of the mailed link. */
+        PortalToken: string;
+        /** @description The contact method. */
+        ContactId: components["schemas"]["Uuid"];
+        /** @description The access, or the invitation to it. */
+        AssignmentId: components["schemas"]["Uuid"];
+        /** @description The place on the care team. */
+        CareTeamAssignmentId: components["schemas"]["Uuid"];
+        /** @description Only this specialty. Case does not matter. */
+        SpecialtyFilter: string;
+        /** @description Part of the name, or the beginning of the NPI. Accents and case do not matter. */
+        ProviderSearch: string;
         /** @description The provider. */
         ProviderId: components["schemas"]["Uuid"];
+        /** @description Only this job title. Case does not matter. */
+        JobTitleFilter: string;
+        /** @description Part of the name or the employee number. Accents and case do not matter. */
+        StaffSearch: string;
+        /** @description The staff profile. */
+        StaffId: components["schemas"]["Uuid"];
         /** @description The visit. */
         AppointmentId: components["schemas"]["Uuid"];
         /** @description The thread. */
@@ -7593,6 +8729,40 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenPersonalConsent"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProxyPatients: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of patients. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManagedPatientPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
@@ -8998,6 +10168,37 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    deletePatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     updatePatient: {
         parameters: {
             query?: never;
@@ -9045,6 +10246,1048 @@ export interface operations {
                 };
             };
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    invitePatientToPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalInvite"];
+            };
+        };
+        responses: {
+            /** @description The invitation. Its link goes out by mail only. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalInvitation"];
+                };
+            };
+            400: components["responses"]["UnsafeAddress"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptPortalInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token of the mailed link. */
+                token: components["parameters"]["PortalToken"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PortalAccept"];
+            };
+        };
+        responses: {
+            /** @description Whose portal is open now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalAccepted"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPersonalConsent"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listContactMethods: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of contact methods. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMethodPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createContactMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactMethodCreate"];
+            };
+        };
+        responses: {
+            /** @description The contact method. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMethod"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteContactMethod: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The contact method. */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateContactMethod: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The contact method. */
+                contact_id: components["parameters"]["ContactId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ContactMethodUpdate"];
+            };
+        };
+        responses: {
+            /** @description The contact method as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContactMethod"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getEnrollment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The enrollment. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    enrollPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollmentCreate"];
+            };
+        };
+        responses: {
+            /** @description The enrollment. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotEnrolled"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateEnrollment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrollmentUpdate"];
+            };
+        };
+        responses: {
+            /** @description The enrollment as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrollment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["MrnTaken"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPatientOrganizations: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of organizations. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientOrganizationPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProxies: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of proxies. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProxyPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    assignProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProxyAssign"];
+            };
+        };
+        responses: {
+            /** @description The access, or the invitation to it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProxyAssignment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    revokeProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The access, or the invitation to it. */
+                assignment_id: components["parameters"]["AssignmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateProxy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The access, or the invitation to it. */
+                assignment_id: components["parameters"]["AssignmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProxyUpdate"];
+            };
+        };
+        responses: {
+            /** @description The access as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProxyAssignment"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listCareTeam: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the care team. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeamPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    addCareTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareTeamAdd"];
+            };
+        };
+        responses: {
+            /** @description The assignment. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeamMember"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    removeCareTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The place on the care team. */
+                assignment_id: components["parameters"]["CareTeamAssignmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateCareTeamMember: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+                /** @description The place on the care team. */
+                assignment_id: components["parameters"]["CareTeamAssignmentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CareTeamUpdate"];
+            };
+        };
+        responses: {
+            /** @description The assignment as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CareTeamMember"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listProviders: {
+        parameters: {
+            query?: {
+                /** @description Only this specialty. Case does not matter. */
+                specialty?: components["parameters"]["SpecialtyFilter"];
+                /** @description Part of the name, or the beginning of the NPI. Accents and case do not matter. */
+                search?: components["parameters"]["ProviderSearch"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of providers. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenReaders"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderCreate"];
+            };
+        };
+        responses: {
+            /** @description The provider. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The provider. */
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The provider. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenReaders"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The provider. */
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateProvider: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The provider. */
+                provider_id: components["parameters"]["ProviderId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProviderUpdate"];
+            };
+        };
+        responses: {
+            /** @description The provider as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: {
+                /** @description Only this job title. Case does not matter. */
+                job_title?: components["parameters"]["JobTitleFilter"];
+                /** @description Part of the name or the employee number. Accents and case do not matter. */
+                search?: components["parameters"]["StaffSearch"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of staff. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffCreate"];
+            };
+        };
+        responses: {
+            /** @description The profile. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The staff profile. */
+                staff_id: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The profile. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The staff profile. */
+                staff_id: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The staff profile. */
+                staff_id: components["parameters"]["StaffId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StaffUpdate"];
+            };
+        };
+        responses: {
+            /** @description The profile as it is now. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staff"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];

@@ -154,6 +154,13 @@ export interface ContactMethodsTable {
   version: Generated<number>
 }
 
+export interface EnrollmentAttemptsTable {
+  organization_id: string
+  patient_id: string
+  failures: number
+  last_at: Instant
+}
+
 export interface EventsTable {
   id: GeneratedAlways<number>
   xid: Generated<string>
@@ -211,6 +218,16 @@ export interface InvitationsTable {
   resend_count: Generated<number>
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+}
+
+export interface LicenseRemindersTable {
+  organization_id: string
+  provider_id: string
+  state: string
+  license_number: string
+  expiry: string
+  days_before: number
+  sent_at: Instant
 }
 
 export interface MessageParticipantsTable {
@@ -302,6 +319,9 @@ export interface OrganizationPatientsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  last_form: Generated<string>
+  first_form: Generated<string>
+  mrn_form: Generated<string>
 }
 
 export interface OrganizationsTable {
@@ -328,6 +348,11 @@ export interface PasswordResetTokensTable {
   expires_at: Instant
   used_at: Instant | null
   created_at: Generated<Instant>
+}
+
+export interface PatientNamesTable {
+  organization_id: string
+  form: string
 }
 
 export interface PatientProxyAssignmentsTable {
@@ -361,6 +386,28 @@ export interface PatientsTable {
   transactional_consent: Generated<boolean>
 }
 
+export interface PortalInvitationsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  purpose: 'PATIENT' | 'PROXY'
+  email: string
+  token_hash: Buffer
+  inviter_user_id: string
+  expires_at: Instant
+  attempts: Generated<number>
+  accepted_at: Instant | null
+  accepted_by: string | null
+  cancelled_at: Instant | null
+  relationship_type: 'PARENT' | 'GUARDIAN' | 'POA' | 'SPOUSE' | null
+  can_view_clinical_notes: Generated<boolean>
+  can_view_billing: Generated<boolean>
+  can_schedule_appointments: Generated<boolean>
+  access_expires_at: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface ProvidersTable {
   id: string
   user_id: string
@@ -371,6 +418,7 @@ export interface ProvidersTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  version: Generated<number>
 }
 
 export interface ProxiesTable {
@@ -544,11 +592,13 @@ export interface Tables {
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable
   contact_methods: ContactMethodsTable
+  enrollment_attempts: EnrollmentAttemptsTable
   events: EventsTable
   events_purged: EventsPurgedTable
   idempotency_keys: IdempotencyKeysTable
   impersonations: ImpersonationsTable
   invitations: InvitationsTable
+  license_reminders: LicenseRemindersTable
   message_participants: MessageParticipantsTable
   message_threads: MessageThreadsTable
   messages: MessagesTable
@@ -559,8 +609,10 @@ export interface Tables {
   organization_patients: OrganizationPatientsTable
   organizations: OrganizationsTable
   password_reset_tokens: PasswordResetTokensTable
+  patient_names: PatientNamesTable
   patient_proxy_assignments: PatientProxyAssignmentsTable
   patients: PatientsTable
+  portal_invitations: PortalInvitationsTable
   providers: ProvidersTable
   proxies: ProxiesTable
   staff: StaffTable

@@ -39,6 +39,8 @@ export interface UsersHandlers {
   updateCurrentUser: Handler<'updateCurrentUser'>
   /** Close one's account. */
   deleteCurrentUser: Handler<'deleteCurrentUser'>
+  /** Whom one acts for. */
+  listProxyPatients: Handler<'listProxyPatients'>
   /** One's open sessions. */
   listSessions: Handler<'listSessions'>
   /** End a session. */
@@ -164,6 +166,82 @@ export interface PatientsHandlers {
   getPatient: Handler<'getPatient'>
   /** Change demographics or the MRN. */
   updatePatient: Handler<'updatePatient'>
+  /** Delete a patient. */
+  deletePatient: Handler<'deletePatient'>
+  /** Invite a patient to the portal. */
+  invitePatientToPortal: Handler<'invitePatientToPortal'>
+  /** Open the portal by a mailed link. */
+  acceptPortalInvitation: Handler<'acceptPortalInvitation'>
+}
+
+export interface ContactMethodsHandlers {
+  /** A patient's contact methods. */
+  listContactMethods: Handler<'listContactMethods'>
+  /** Add a contact method. */
+  createContactMethod: Handler<'createContactMethod'>
+  /** Change a contact method. */
+  updateContactMethod: Handler<'updateContactMethod'>
+  /** Delete a contact method. */
+  deleteContactMethod: Handler<'deleteContactMethod'>
+}
+
+export interface EnrollmentHandlers {
+  /** A patient's enrollment here. */
+  getEnrollment: Handler<'getEnrollment'>
+  /** Enroll a patient, or enroll again. */
+  enrollPatient: Handler<'enrollPatient'>
+  /** Change the record number, discharge or restore. */
+  updateEnrollment: Handler<'updateEnrollment'>
+  /** Where a patient is in care. */
+  listPatientOrganizations: Handler<'listPatientOrganizations'>
+}
+
+export interface ProxiesHandlers {
+  /** Who acts for a patient. */
+  listProxies: Handler<'listProxies'>
+  /** Let somebody act for a patient. */
+  assignProxy: Handler<'assignProxy'>
+  /** Change a proxy's access. */
+  updateProxy: Handler<'updateProxy'>
+  /** End a proxy's access. */
+  revokeProxy: Handler<'revokeProxy'>
+}
+
+export interface CareTeamHandlers {
+  /** A patient's care team here. */
+  listCareTeam: Handler<'listCareTeam'>
+  /** Add a provider to the care team. */
+  addCareTeamMember: Handler<'addCareTeamMember'>
+  /** Name the primary, or name none. */
+  updateCareTeamMember: Handler<'updateCareTeamMember'>
+  /** Take a provider off the care team. */
+  removeCareTeamMember: Handler<'removeCareTeamMember'>
+}
+
+export interface ProvidersHandlers {
+  /** The organization's providers. */
+  listProviders: Handler<'listProviders'>
+  /** Make a member a provider. */
+  createProvider: Handler<'createProvider'>
+  /** One provider. */
+  getProvider: Handler<'getProvider'>
+  /** Change a provider. */
+  updateProvider: Handler<'updateProvider'>
+  /** Delete a provider. */
+  deleteProvider: Handler<'deleteProvider'>
+}
+
+export interface StaffHandlers {
+  /** The organization's staff profiles. */
+  listStaff: Handler<'listStaff'>
+  /** Give a member a staff profile. */
+  createStaff: Handler<'createStaff'>
+  /** One staff profile. */
+  getStaff: Handler<'getStaff'>
+  /** Change a staff profile. */
+  updateStaff: Handler<'updateStaff'>
+  /** Delete a staff profile. */
+  deleteStaff: Handler<'deleteStaff'>
 }
 
 export interface MessagingHandlers {
@@ -284,6 +362,12 @@ export type Handlers = HealthHandlers &
   InvitationsHandlers &
   ApiKeysHandlers &
   PatientsHandlers &
+  ContactMethodsHandlers &
+  EnrollmentHandlers &
+  ProxiesHandlers &
+  CareTeamHandlers &
+  ProvidersHandlers &
+  StaffHandlers &
   MessagingHandlers &
   BlobsHandlers &
   TasksHandlers &

@@ -35,6 +35,7 @@ export const catalogue = {
   INVALID_PASSWORD: { status: 400, title: "The password is not right" },
   LICENSE_EXPIRED: { status: 400, title: "The provider has no unexpired licence" },
   PATIENT_DISCHARGED: { status: 400, title: "The patient is discharged" },
+  VOICEMAIL_UNSAFE: { status: 400, title: "Nothing automated may go to this contact" },
   INVITATION_EXPIRED: { status: 400, title: "The invitation has expired" },
   INVITATION_USED: { status: 400, title: "The invitation is no longer open" },
   INVITATION_ACCEPTED: { status: 400, title: "The invitation was accepted" },

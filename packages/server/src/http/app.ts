@@ -41,7 +41,7 @@ import { mfa } from './steps/mfa.ts'
 import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
-import { openStream } from './stream.ts'
+import { lostPatient, openStream } from './stream.ts'
 import { chosenType, sendText } from './text.ts'
 import { Schemas } from './validate.ts'
 
@@ -408,7 +408,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
       const value = await handler(contextOf(again, noDatabase, { events: [], jobs: [] }), input)
       const same = JSON.stringify(value) === JSON.stringify(first)
-      return same ? undefined : ('ACCESS_LOST' as const)
+      return same && !lostPatient(state, again) ? undefined : ('ACCESS_LOST' as const)
     } catch (refused) {
       if (!(refused instanceof Problem)) throw refused
       return refused.code.startsWith('ACCOUNT_') ? ('ACCOUNT_CLOSED' as const) : ('ACCESS_LOST' as const)

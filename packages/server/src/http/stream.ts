@@ -3,6 +3,26 @@ import type { CloseReason, Hub } from '../domains/events/hub.ts'
 import type { Subscription } from './handler.ts'
 import { personOf, type RequestState } from './request-state.ts'
 
+const permissions = ['can_view_clinical_notes', 'can_view_billing', 'can_schedule_appointments'] as const
+
+/** Whether somebody whom the person reached when the stream opened is out of reach now, or less of them is in it. */
+export function lostPatient(opened: RequestState, now: RequestState): boolean {
+  const live = (state: RequestState) =>
+    (state.session?.patients ?? []).filter(
+      ({ expires_at }) => expires_at === null || Date.parse(expires_at) > state.now.getTime(),
+    )
+  const still = live(now)
+  return live(opened).some(
+    (before) =>
+      !still.some(
+        (after) =>
+          after.patient_id === before.patient_id &&
+          after.self === before.self &&
+          permissions.every((permission) => after[permission] || !before[permission]),
+      ),
+  )
+}
+
 /** The first of the instants at which this stream must end, whatever happens. */
 function endOf(state: RequestState): { at: number; reason: CloseReason } | null {
   const ends: { at: number; reason: CloseReason }[] = []
@@ -10,6 +30,10 @@ function endOf(state: RequestState): { at: number; reason: CloseReason } | null 
   if (state.session) ends.push({ at: Date.parse(state.session.session.expires_at), reason: 'SESSION_ENDED' })
   const impersonation = personOf(state)?.impersonation
   if (impersonation) ends.push({ at: Date.parse(impersonation.expiresAt), reason: 'IMPERSONATION_ENDED' })
+  for (const { expires_at } of state.session?.patients ?? []) {
+    const at = expires_at === null ? Number.NaN : Date.parse(expires_at)
+    if (at > state.now.getTime()) ends.push({ at, reason: 'ACCESS_LOST' })
+  }
   return ends.toSorted((a, b) => a.at - b.at)[0] ?? null
 }
 

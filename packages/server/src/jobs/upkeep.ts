@@ -3,10 +3,12 @@ import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
-import { unscoped } from '../db/scope.ts'
+import { type Db, unscoped } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
+import type { NotifyTools } from '../domains/notifications/notify.ts'
+import { announceExpiringLicenses } from '../domains/providers/expiring.ts'
 import type { Enqueue } from '../http/handler.ts'
 import type { Cipher } from '../security/cipher.ts'
 import type { JobQueue } from './queue.ts'
@@ -32,8 +34,8 @@ interface Upkeep {
 
 /**
  * What nobody asks for: every minute it ends impersonations and invitations that ran out, announces consents that came
- * into force and reminds of visits; every ten it makes partitions ahead and deletes what has expired. Replicas may all do
- * it: each step is idempotent and short.
+ * into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and warns of licences
+ * that will. Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
   const { pool, clock, log, newId, jobs, published } = parts
@@ -59,39 +61,37 @@ export function createUpkeep(parts: Upkeep) {
     }
   }
 
-  async function endImpersonations(now: Date): Promise<void> {
+  /** A step in a transaction of its own, with what it publishes. */
+  async function step(now: Date, work: (db: Db, tools: NotifyTools) => Promise<void>): Promise<void> {
     const { events, emit } = collectEvents()
     const wanted: { name: string; payload: object }[] = []
     const enqueue: Enqueue = (name, payload) => wanted.push({ name, payload })
     await unscoped(pool, 'write', async (db) => {
-      const { rows } = await sql<EndedImpersonation & { ended_at: string }>`
-        select * from end_expired_impersonations(${now})`.execute(db)
-      for (const row of rows) await announceEnd(db, { emit, enqueue, newId }, row, new Date(row.ended_at))
+      await work(db, { emit, enqueue, newId })
       await publishEvents(db, events, now)
       for (const { name, payload } of wanted) await jobs.insert(db, name, payload)
     })
     if (events.length > 0) published()
   }
 
-  async function announceConsents(now: Date): Promise<void> {
-    const { events, emit } = collectEvents()
-    await unscoped(pool, 'write', async (db) => {
-      await announceDueDocuments(db, emit, now)
-      await publishEvents(db, events, now)
+  const endImpersonations = (now: Date) =>
+    step(now, async (db, tools) => {
+      const { rows } = await sql<EndedImpersonation & { ended_at: string }>`
+        select * from end_expired_impersonations(${now})`.execute(db)
+      for (const row of rows) await announceEnd(db, tools, row, new Date(row.ended_at))
     })
-    if (events.length > 0) published()
-  }
 
   async function round(): Promise<void> {
     const now = clock.now()
     const time = now.getTime()
     if (time - cleaned >= cleanMs) {
       await clean(now)
+      await step(now, (db, tools) => announceExpiringLicenses(db, tools, now))
       cleaned = time
     }
     if (time - swept >= sweepMs) {
       await endImpersonations(now)
-      await announceConsents(now)
+      await step(now, (db, { emit }) => announceDueDocuments(db, emit, now))
       await inBatches('expire_invitations', now)
       await sendDueReminders(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.

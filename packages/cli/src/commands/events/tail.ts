@@ -154,6 +154,7 @@ const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'notification.new': true,
   'member.joined': true,
   'member.removed': true,
+  'license.expiring': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

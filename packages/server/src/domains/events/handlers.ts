@@ -25,6 +25,7 @@ const known: Record<PublishedEvent['event'], true> = {
   'notification.new': true,
   'member.joined': true,
   'member.removed': true,
+  'license.expiring': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

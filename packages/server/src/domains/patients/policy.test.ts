@@ -1,27 +1,39 @@
 import { describe, expect, test } from 'vitest'
-import { refuseBirth, refuseContacts, refuseOwnUpdate } from './policy.ts'
+import { Problem } from '../../http/problem.ts'
+import { readContacts, refuseBirth, refuseOwnUpdate } from './policy.ts'
 
 const contact = {
+  id: '01934f6e-8d2a-7c41-9a57-0f6f2b7c1d13',
   type: 'MOBILE',
   value: '+12125550123',
   is_primary: true,
   is_safe_for_voicemail: false,
 } as const
 
+const errorsOf = (read: ReturnType<typeof readContacts>) =>
+  read instanceof Problem ? read.extra.errors : undefined
+
 describe('contact methods of a new patient', () => {
-  test('have one primary of each type', () => {
-    expect(refuseContacts([contact, { ...contact, type: 'HOME' }])).toBeUndefined()
-    expect(refuseContacts([contact, contact])?.extra.errors).toEqual([
+  test('have one primary of each type, and none twice', () => {
+    expect(readContacts([contact, { ...contact, type: 'HOME' }], 'US')).toHaveLength(2)
+    expect(errorsOf(readContacts([contact, { ...contact, value: '+12125550124' }], 'US'))).toEqual([
       { pointer: '/contact_methods/1/is_primary', message: 'there is a primary MOBILE already' },
+    ])
+    const twice = [contact, { ...contact, value: '(212) 555-0123', is_primary: false }]
+    expect(errorsOf(readContacts(twice, 'US'))).toEqual([
+      { pointer: '/contact_methods/1/value', message: 'is there already' },
     ])
   })
 
   test('hold what their type says', () => {
-    const pointers = refuseContacts([
-      { ...contact, type: 'EMAIL' },
+    const wrong = [
+      { ...contact, type: 'EMAIL' as const },
       { ...contact, value: 'ada@example.com' },
-    ])?.extra.errors?.map(({ pointer }) => pointer)
-    expect(pointers).toEqual(['/contact_methods/0/value', '/contact_methods/1/value'])
+    ]
+    expect(errorsOf(readContacts(wrong, 'US'))?.map(({ pointer }) => pointer)).toEqual([
+      '/contact_methods/0/value',
+      '/contact_methods/1/value',
+    ])
   })
 })
 

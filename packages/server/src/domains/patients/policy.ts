@@ -1,8 +1,14 @@
 import type { Db } from '../../db/scope.ts'
 import type { Admission, ApiKey, Person } from '../../http/actor.ts'
-import { notFound, type Problem, problem } from '../../http/problem.ts'
-import type { NewContactMethod } from './queries.ts'
+import { notFound, Problem, problem } from '../../http/problem.ts'
+import { normalizeContact } from '../contact-methods/policy.ts'
+import type { NewContact } from '../contact-methods/queries.ts'
 import * as queries from './queries.ts'
+
+type FieldError = NonNullable<Problem['extra']['errors']>[number]
+
+/** Forty-eight random bits of a new id; another one in each organization. */
+export const makeMedicalRecordNumber = (id: string): string => `MRN-${id.slice(-12).toUpperCase()}`
 
 const ownFields = new Set(['first_name', 'last_name'])
 
@@ -37,26 +43,29 @@ export async function refuseUnreachable(
     : problem('PROXY_PERMISSION_DENIED', 'Your access to this patient does not cover this.')
 }
 
-/** An e-mail address for EMAIL, a number for the rest; one primary of each type. */
-export function refuseContacts(
-  contacts: readonly Omit<NewContactMethod, 'id'>[],
-): Problem<'VALIDATION_ERROR'> | undefined {
+/** Contact methods of a new patient as they are kept: each valid, none twice, one primary of each type. */
+export function readContacts(
+  contacts: readonly NewContact[],
+  country: string,
+): NewContact[] | Problem<'VALIDATION_ERROR'> {
   const primaries = new Set<string>()
-  const errors = contacts.flatMap(({ type, value, is_primary }, index) => {
+  const known = new Set<string>()
+  const read = contacts.map((contact, index): NewContact | FieldError[] => {
     const pointer = `/contact_methods/${index}`
-    if ((type === 'EMAIL') !== value.includes('@'))
-      return [
-        {
-          pointer: `${pointer}/value`,
-          message: type === 'EMAIL' ? 'must be an e-mail address' : 'must be an E.164 number',
-        },
-      ]
+    const { type, is_primary } = contact
+    const value = normalizeContact(type, contact.value, country, `${pointer}/value`)
+    if (value instanceof Problem) return [...(value.extra.errors ?? [])]
+    const same = `${type} ${value.toLowerCase()}`
+    if (known.has(same)) return [{ pointer: `${pointer}/value`, message: 'is there already' }]
+    known.add(same)
     if (is_primary && primaries.has(type))
       return [{ pointer: `${pointer}/is_primary`, message: `there is a primary ${type} already` }]
     if (is_primary) primaries.add(type)
-    return []
+    return { ...contact, value }
   })
-  return errors.length > 0 ? problem('VALIDATION_ERROR', undefined, { errors }) : undefined
+  const errors = read.flatMap((one) => (Array.isArray(one) ? one : []))
+  if (errors.length > 0) return problem('VALIDATION_ERROR', undefined, { errors })
+  return read.flatMap((one) => (Array.isArray(one) ? [] : [one]))
 }
 
 /** A date of birth lies in the past, wherever on earth "today" is. */
@@ -68,3 +77,9 @@ export function refuseBirth(dob: string | undefined, now: Date): Problem<'VALIDA
     errors: [{ pointer: '/dob', message: 'must be a date of birth' }],
   })
 }
+
+/** Without an address of the patient that automated mail may go to, one must be named. */
+export const noAddress = () =>
+  problem('VALIDATION_ERROR', undefined, {
+    errors: [{ pointer: '/email', message: 'is required: no e-mail contact of the patient is safe' }],
+  })

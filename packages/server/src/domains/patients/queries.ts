@@ -3,6 +3,8 @@ import { jsonArrayFrom } from 'kysely/helpers/postgres'
 import { type After, rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import { instantText } from '../../db/wire.ts'
+import { teamOf } from '../care-team/queries.ts'
+import type { NewContact } from '../contact-methods/queries.ts'
 
 type EnrollmentStatus = 'ACTIVE' | 'DISCHARGED'
 
@@ -41,20 +43,25 @@ export const listPatients = (db: Db, { organizationId, status }: PatientFilter, 
 const ALL = 2_147_483_647
 
 const matches = ({ organizationId, status }: PatientFilter, search: string, after: After, limit: number) => {
-  const [rank, id] = after ?? [null, null]
-  return sql<{ patient_id: string; rank: number }>`search_patients(${organizationId}, ${search}, ${status},
-    ${limit}, ${rank}::real, ${id}::uuid)`
+  const [kind, place, id] = after ?? [null, null, null]
+  return sql<{
+    patient_id: string
+    kind: number
+    place: string
+  }>`search_patients(${organizationId}, ${search},
+    ${status}, ${limit}, ${kind}, ${place}, ${id}::uuid)`
 }
 
-/** The best match first. Each row carries its rank, for the cursor. */
+/** The best match first. Each row carries its kind of match and its place within it, for the cursor. */
 export const searchPatients = (db: Db, filter: PatientFilter, search: string, { after, limit }: Slice) =>
   db
     .selectFrom(matches(filter, search, after, limit).as('found'))
     .innerJoin('organization_patients as e', (join) =>
       join.onRef('e.patient_id', '=', 'found.patient_id').on('e.organization_id', '=', filter.organizationId),
     )
-    .select([...listed, 'found.rank'])
-    .orderBy('found.rank', 'desc')
+    .select([...listed, 'found.kind', 'found.place'])
+    .orderBy('found.kind')
+    .orderBy(sql`found.place collate "C"`)
     .orderBy('found.patient_id')
     .execute()
 
@@ -91,23 +98,18 @@ export const findPatient = (db: Db, organizationId: string, patientId: string) =
     .select([...listed, 'e.discharged_at', 'p.legal_sex', 'p.version', 'p.created_at', 'p.updated_at'])
     .select((eb) => [
       eb('p.user_id', 'is not', null).$castTo<boolean>().as('has_login'),
+      'p.transactional_consent',
       jsonArrayFrom(
         eb
           .selectFrom('contact_methods as c')
           .whereRef('c.patient_id', '=', 'e.patient_id')
-          .select(['c.id', 'c.type', 'c.value', 'c.is_primary', 'c.is_safe_for_voicemail'])
+          .select(['c.id', 'c.type', 'c.value', 'c.is_primary', 'c.is_safe_for_voicemail', 'c.version'])
           .orderBy('c.type')
           .orderBy('c.is_primary', 'desc')
           .orderBy('c.id'),
       ).as('contact_methods'),
       jsonArrayFrom(
-        eb
-          .selectFrom('care_team_assignments as t')
-          .innerJoin('providers as r', 'r.id', 't.provider_id')
-          .innerJoin('users as u', 'u.id', 'r.user_id')
-          .whereRef('t.organization_id', '=', 'e.organization_id')
-          .whereRef('t.patient_id', '=', 'e.patient_id')
-          .select(['t.id', 't.provider_id', 'u.display_name', 'r.specialty', 't.is_primary_provider'])
+        teamOf(db, eb.ref('e.organization_id'), eb.ref('e.patient_id'))
           .select((inner) => instantText(inner.ref('t.assigned_at')).as('assigned_at'))
           .orderBy('t.is_primary_provider', 'desc')
           .orderBy('t.assigned_at')
@@ -124,12 +126,9 @@ interface NewPatient {
   readonly legal_sex: 'FEMALE' | 'MALE' | 'NON_BINARY' | 'UNKNOWN'
 }
 
-export interface NewContactMethod {
-  readonly id: string
-  readonly type: 'MOBILE' | 'HOME' | 'WORK' | 'EMAIL'
-  readonly value: string
-  readonly is_primary: boolean
-  readonly is_safe_for_voicemail: boolean
+/** What may be changed of the one record that all organizations see. */
+interface PatientChanges extends Partial<Omit<NewPatient, 'id'>> {
+  readonly transactional_consent?: boolean
 }
 
 /** Inserts the person; invisible until enrolled. */
@@ -153,13 +152,18 @@ export async function enrollPatient(
       dob: '1900-01-01',
       search_text: '',
     })
-    .onConflict((conflict) => conflict.constraint('organization_patients_mrn').doNothing())
+    .onConflict((conflict) =>
+      conflict
+        .columns(['organization_id', 'medical_record_number'])
+        .where('deleted_at', 'is', null)
+        .doNothing(),
+    )
     .returning('patient_id')
     .executeTakeFirst()
   return row !== undefined
 }
 
-export const insertContactMethods = (db: Db, patientId: string, contacts: readonly NewContactMethod[]) =>
+export const insertContactMethods = (db: Db, patientId: string, contacts: readonly NewContact[]) =>
   db
     .insertInto('contact_methods')
     .values(contacts.map((contact) => ({ ...contact, patient_id: patientId })))
@@ -174,7 +178,7 @@ export const updatePatient = (
   organizationId: string,
   patientId: string,
   version: number | null,
-  changes: Partial<Omit<NewPatient, 'id'>>,
+  changes: PatientChanges,
 ) =>
   db
     .updateTable('patients as p')
@@ -193,19 +197,6 @@ export const updatePatient = (
     )
     .returning('p.version')
     .executeTakeFirst()
-
-export const updateMedicalRecordNumber = (
-  db: Db,
-  organizationId: string,
-  patientId: string,
-  number: string,
-) =>
-  db
-    .updateTable('organization_patients')
-    .set({ medical_record_number: number })
-    .where('organization_id', '=', organizationId)
-    .where('patient_id', '=', patientId)
-    .execute()
 
 /** What a proxy's or patient's link to a patient is worth, whether live or not; undefined without any. */
 export const findProxyAccess = (db: Db, organizationId: string, userId: string, patientId: string) =>

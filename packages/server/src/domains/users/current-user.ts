@@ -6,7 +6,7 @@ import * as queries from './queries.ts'
 type CurrentUser = components['schemas']['CurrentUser']
 type Enrollment = Awaited<ReturnType<typeof queries.listEnrollments>>[number]
 
-const organizationsOf = (enrollments: readonly Enrollment[], patientId: string) =>
+export const organizationsOf = (enrollments: readonly Enrollment[], patientId: string) =>
   enrollments
     .filter((row) => row.patient_id === patientId)
     .map(({ organization_id, organization_name, status }) => ({ organization_id, organization_name, status }))
@@ -43,7 +43,10 @@ export async function describeCurrentUser(
   if (user === undefined) return undefined
   const patient = await queries.findOwnPatient(db, actor.userId)
   const proxy = impersonation === null ? await queries.findProxy(db, actor.userId) : undefined
-  const managed = proxy === undefined ? [] : await queries.listManagedPatients(db, proxy.id, now)
+  const managed =
+    proxy === undefined
+      ? []
+      : await queries.listManagedPatients(db, proxy.id, now, { after: null, limit: 100 })
   const patientIds = [...(patient ? [patient.patient_id] : []), ...managed.map((row) => row.patient_id)]
   const everywhere = patientIds.length === 0 ? [] : await queries.listEnrollments(db, patientIds)
   const enrollments = everywhere.filter(

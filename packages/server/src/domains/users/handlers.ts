@@ -8,9 +8,16 @@ import { revokeSession, revokeSessionsOf } from '../auth/queries.ts'
 import { announceRevoked } from '../auth/sessions.ts'
 import { isTimeZone } from '../time-zone.ts'
 import { closeAccount } from './closing.ts'
-import { describeCurrentUser } from './current-user.ts'
+import { describeCurrentUser, organizationsOf } from './current-user.ts'
 import { registerDevice, removeDevice } from './devices.ts'
-import { findPreferences, updateUser } from './queries.ts'
+import {
+  countManagedPatients,
+  findPreferences,
+  findProxy,
+  listEnrollments,
+  listManagedPatients,
+  updateUser,
+} from './queries.ts'
 import { countOpenSessions, findOpenSession, listOpenSessions } from './sessions.ts'
 
 const gone = () => problem('UNAUTHORIZED', 'The account is gone.')
@@ -50,6 +57,27 @@ export const usersHandlers = ({ clock, cursors, newId, passwords }: Services): U
         data: { organization_id, member_id, user_id: userId, role },
       })
     return undefined
+  },
+
+  async listProxyPatients({ db, actor }, { query }) {
+    const now = clock.now()
+    const page = openPage(cursors, 'listProxyPatients', { ...query, user: actor.userId }, query)
+    if (page instanceof Problem) return page
+    // Whom else the patient acts for is not for whoever looks at the patient.
+    const proxy = actor.impersonation === null ? await findProxy(db, actor.userId) : undefined
+    const rows = proxy ? await listManagedPatients(db, proxy.id, now, page) : []
+    const ids = rows.map((row) => row.patient_id)
+    const enrollments = ids.length > 0 ? await listEnrollments(db, ids) : []
+    const total = query.include_total
+      ? proxy
+        ? await countManagedPatients(db, proxy.id, now)
+        : 0
+      : undefined
+    const patients = rows.map((row) => ({
+      ...row,
+      organizations: organizationsOf(enrollments, row.patient_id),
+    }))
+    return page.close(patients, (row) => [row.last_name, row.first_name, row.patient_id], total)
   },
 
   async listSessions({ db, actor }, { query }) {

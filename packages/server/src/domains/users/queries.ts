@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely'
+import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { UsersTable } from '../../generated/database.ts'
 
@@ -74,11 +75,18 @@ export const findProxy = (db: Db, userId: string) =>
     .where('deleted_at', 'is', null)
     .executeTakeFirst()
 
-/** Whom the proxy acts for now. */
-export const listManagedPatients = (db: Db, proxyId: string, now: Date) =>
+const managed = (db: Db, proxyId: string, now: Date) =>
   db
     .selectFrom('patient_proxy_assignments as a')
     .innerJoin('patients as p', 'p.id', 'a.patient_id')
+    .where('a.proxy_id', '=', proxyId)
+    .where('a.deleted_at', 'is', null)
+    .where('p.deleted_at', 'is', null)
+    .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now.toISOString())]))
+
+/** Whom the proxy acts for now, by name. */
+export const listManagedPatients = (db: Db, proxyId: string, now: Date, { after, limit }: Slice) =>
+  managed(db, proxyId, now)
     .select([
       'a.patient_id',
       'p.first_name',
@@ -89,15 +97,21 @@ export const listManagedPatients = (db: Db, proxyId: string, now: Date) =>
       'a.can_schedule_appointments',
       'a.expires_at',
     ])
-    .where('a.proxy_id', '=', proxyId)
-    .where('a.deleted_at', 'is', null)
-    .where('p.deleted_at', 'is', null)
-    .where((eb) => eb.or([eb('a.expires_at', 'is', null), eb('a.expires_at', '>', now.toISOString())]))
+    .$if(after !== null, (query) =>
+      query.where(rowAfter(['p.last_name', 'p.first_name', 'p.id'], 'ascending', after ?? [])),
+    )
     .orderBy('p.last_name')
     .orderBy('p.first_name')
     .orderBy('p.id')
-    .limit(100)
+    .limit(limit)
     .execute()
+
+export const countManagedPatients = async (db: Db, proxyId: string, now: Date): Promise<number> =>
+  (
+    await managed(db, proxyId, now)
+      .select((eb) => eb.fn.countAll<number>().as('n'))
+      .executeTakeFirstOrThrow()
+  ).n
 
 /** Where the patients are in care. */
 export const listEnrollments = (db: Db, patientIds: readonly string[]) =>

@@ -19,12 +19,15 @@ const reachable = (row: Row): ReachablePatient => ({
   can_schedule_appointments: row.can_schedule_appointments,
 })
 
-/** As the patient or as a proxy; undefined when the person reaches no such patient here. */
-function asPatient(
+/**
+ * The patients whom the person reaches as themselves or as a proxy; undefined for none.
+ * @param organizationId where the patients must be in care; null for anywhere
+ */
+function reached(
   state: RequestState,
   session: LoadedSession,
-  organizationId: string,
-): Admission | undefined {
+  organizationId: string | null,
+): ReachablePatient[] | undefined {
   const rule = state.operation.gates.access.patient
   const anyone = state.operation.gates.access.participant
   if (!rule && !anyone) return undefined
@@ -32,13 +35,14 @@ function asPatient(
   const only = session.impersonation?.patient_id
   const known = session.patients.filter(
     (row) =>
-      row.organizations.includes(organizationId) &&
+      (organizationId === null || row.organizations.includes(organizationId)) &&
       (wanted === null || row.patient_id === wanted) &&
       (only === undefined || row.patient_id === only) &&
       (row.self ? rule?.self || anyone : rule?.proxy || anyone),
   )
   if (known.length === 0) return undefined
-  if (known.some((row) => row.suspended.includes(organizationId))) throw suspended()
+  if (organizationId !== null && known.some((row) => row.suspended.includes(organizationId)))
+    throw suspended()
   const live = known.filter(
     (row) => row.expires_at === null || Date.parse(row.expires_at) > state.now.getTime(),
   )
@@ -47,7 +51,7 @@ function asPatient(
   const allowed = live.filter((row) => row.self || !permission || permission === 'any' || row[permission])
   if (allowed.length === 0)
     throw problem('PROXY_PERMISSION_DENIED', 'Your access to this patient does not cover this.')
-  return { kind: 'patient', organizationId, patients: allowed.map(reachable) }
+  return allowed.map(reachable)
 }
 
 /** Inside one organization. A stranger learns nothing of it: 404, like one that does not exist. */
@@ -70,12 +74,20 @@ function inOrganization(
     (access.organization?.includes(membership.role) || (access.participant && !access.organization))
   )
     return { kind: 'member', organizationId, role: membership.role }
-  const patient = asPatient(state, session, organizationId)
-  if (patient) return patient
+  const patients = reached(state, session, organizationId)
+  if (patients) return { kind: 'patient', organizationId, patients }
   const platform = person.platformRoles.find((role) => access.platform?.includes(role))
   if (platform) return { kind: 'platform', role: platform, organizationId }
   if (!membership) throw notFound('organization')
   throw problem('FORBIDDEN', `The role ${membership.role} does not allow this.`)
+}
+
+/** A patient's own affair in no organization: for the patient and who acts for the patient, and for the platform. */
+function ofPatient(state: RequestState, person: Person, session: LoadedSession): Admission {
+  if (reached(state, session, null)) return { kind: 'user' }
+  const platform = person.platformRoles.find((role) => state.operation.gates.access.platform?.includes(role))
+  if (!platform) throw notFound('patient')
+  return { kind: 'platform', role: platform, organizationId: null }
 }
 
 /** Outside an organization's path, but inside one: named in the query, or the only suitable one. */
@@ -114,6 +126,8 @@ function admit(
   const { access } = state.operation.gates
   if (organizationId !== null && !isFromOutside(access))
     return inOrganization(state, person, session, organizationId)
+  if (access.patient && !access.organization && text(state.params.patient_id) !== null)
+    return ofPatient(state, person, session)
   if (access.organization || access.patient || access.participant)
     return inNamedOrganization(state, person, session)
   if (!access.platform) return { kind: 'user' }
