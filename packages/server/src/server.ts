@@ -6,6 +6,7 @@ import { createBlobs } from './adapters/blobs/blobs.ts'
 import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
+import { createScanner } from './adapters/scanner/scanner.ts'
 import { verifyAudit } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -17,6 +18,8 @@ import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
+import { documentsHandlers } from './domains/documents/handlers.ts'
+import { queueUnscanned } from './domains/documents/upkeep.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
 import { Hub } from './domains/events/hub.ts'
 import { healthHandlers } from './domains/health/handlers.ts'
@@ -36,8 +39,10 @@ import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
+import { documentJobs } from './jobs/documents.ts'
+import { createEffects } from './jobs/effects.ts'
 import { jobHandlers } from './jobs/handlers.ts'
-import { createJobQueue } from './jobs/queue.ts'
+import { createJobQueue, type JobQueue } from './jobs/queue.ts'
 import { createUpkeep } from './jobs/upkeep.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
@@ -63,7 +68,9 @@ export interface ServerOptions {
 export interface Server {
   /** Answers the URL. Rejects with the system's error (EADDRINUSE, EACCES) when the address cannot be used. */
   listen(): Promise<string>
-  /** Ends streams, finishes requests, lets go of the database. */
+  /** Runs jobs and upkeep, and serves nobody; instead of `listen`. */
+  work(): Promise<void>
+  /** Ends streams, finishes requests and jobs, lets go of the database. */
   close(): Promise<void>
 }
 
@@ -82,6 +89,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...patientsHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
+  ...documentsHandlers(services),
   ...blobsHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
@@ -142,6 +150,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
   const blobs = createBlobs(config, blobLinks, clock)
+  const scanner = createScanner(config)
   const services: Services = {
     config,
     clock,
@@ -157,11 +166,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     cursors: createCursors(keys),
     blobs,
     blobLinks,
+    scanner,
+    jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     newId,
     health: [
       { name: 'database', ask: () => pool.query('select 1') },
       ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
+      ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
       verify: oneAtATime((query) => verifyAudit(pool, query)),
@@ -198,8 +210,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     announce()
   }
   const mailer = createMailer(config, log)
-  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
-  const upkeep = createUpkeep({ pool, clock, log, newId, jobs, published })
+  const effects = createEffects({ pool, clock, insert: (...job) => jobs.insert(...job), published })
+  const documents = documentJobs({
+    blobs,
+    scanner,
+    allowUnscanned: config.documentsAllowUnscanned,
+    clock,
+    effects,
+  })
+  const jobs: JobQueue = createJobQueue(
+    databaseUrl,
+    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    log,
+  )
+  const upkeep = createUpkeep({ pool, clock, log, newId, jobs, published, blobs })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),
@@ -223,23 +247,34 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await pool.end()
     await auditPool.end()
   }
+  async function orClose<T>(begin: () => Promise<T>): Promise<T> {
+    try {
+      return await begin()
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  async function startBehind(work: boolean): Promise<void> {
+    // Before the upkeep, which may queue something.
+    await jobs.start({ work })
+    await upkeep.start()
+    if (work && scanner) await queueUnscanned(pool, jobs)
+  }
+
   return {
-    async listen() {
-      try {
+    listen: () =>
+      orClose(async () => {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
-        // Before the upkeep, which may queue something.
-        await jobs.start()
-        await upkeep.start()
+        await startBehind(config.runJobs)
         await hub.start()
         const url = await app.listen({ host: config.host, port: config.port })
         publicUrl = config.publicUrl ?? url
         return url
-      } catch (error) {
-        await close()
-        throw error
-      }
-    },
+      }),
+    work: () => orClose(() => startBehind(true)),
     close,
   }
 }

@@ -165,6 +165,21 @@ export interface MessagingHandlers {
   replyToThread: Handler<'replyToThread'>
 }
 
+export interface DocumentsHandlers {
+  /** Begin to upload a document. */
+  createDocumentUpload: Handler<'createDocumentUpload'>
+  /** One document, with the text that was found in it. */
+  getDocument: Handler<'getDocument'>
+  /** Delete a document. */
+  deleteDocument: Handler<'deleteDocument'>
+  /** Finish the upload of a document. */
+  completeDocumentUpload: Handler<'completeDocumentUpload'>
+  /** A link to download a document. */
+  getDocumentDownloadUrl: Handler<'getDocumentDownloadUrl'>
+  /** A patient's documents, the newest first. */
+  listPatientDocuments: Handler<'listPatientDocuments'>
+}
+
 export interface BlobsHandlers {
   /** Download the file that a link is for. */
   downloadBlob: Handler<'downloadBlob'>
@@ -241,6 +256,10 @@ export interface SuperAdminHandlers {
   reactivateUser: Handler<'reactivateUser'>
   /** Make somebody choose a new password. */
   forcePasswordReset: Handler<'forcePasswordReset'>
+  /** The work that is done behind the requests. */
+  listJobs: Handler<'listJobs'>
+  /** Run a failed job once more. */
+  retryJob: Handler<'retryJob'>
 }
 
 export interface TelemetryHandlers {
@@ -262,6 +281,7 @@ export type Handlers = HealthHandlers &
   PatientsHandlers &
   AppointmentsHandlers &
   MessagingHandlers &
+  DocumentsHandlers &
   BlobsHandlers &
   SupportHandlers &
   SupportDeskHandlers &

@@ -736,6 +736,78 @@ export const operations = {
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  createDocumentUpload: {
+    id: "createDocumentUpload",
+    tag: "documents",
+    method: "POST",
+    path: "/api/organizations/{org_id}/documents/upload-url",
+    status: 201,
+    contentType: "application/json",
+    bodyType: "application/json",
+    etag: false,
+    codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"CREATE","resource":"DOCUMENT","id":"response.document_id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getDocument: {
+    id: "getDocument",
+    tag: "documents",
+    method: "GET",
+    path: "/api/organizations/{org_id}/documents/{document_id}",
+    status: 200,
+    contentType: "application/json",
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  deleteDocument: {
+    id: "deleteDocument",
+    tag: "documents",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/documents/{document_id}",
+    status: 204,
+    contentType: null,
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  completeDocumentUpload: {
+    id: "completeDocumentUpload",
+    tag: "documents",
+    method: "POST",
+    path: "/api/organizations/{org_id}/documents/{document_id}/complete",
+    status: 200,
+    contentType: "application/json",
+    bodyType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getDocumentDownloadUrl: {
+    id: "getDocumentDownloadUrl",
+    tag: "documents",
+    method: "GET",
+    path: "/api/organizations/{org_id}/documents/{document_id}/download-url",
+    status: 200,
+    contentType: "application/json",
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","DOCUMENT_INFECTED","DOCUMENT_NOT_SCANNED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"DOWNLOAD","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  listPatientDocuments: {
+    id: "listPatientDocuments",
+    tag: "documents",
+    method: "GET",
+    path: "/api/organizations/{org_id}/patients/{patient_id}/documents",
+    status: 200,
+    contentType: "application/json",
+    bodyType: null,
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"DOCUMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
   downloadBlob: {
     id: "downloadBlob",
     tag: "blobs",
@@ -1096,6 +1168,30 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  listJobs: {
+    id: "listJobs",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/jobs",
+    status: 200,
+    contentType: "application/json",
+    bodyType: null,
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  retryJob: {
+    id: "retryJob",
+    tag: "super-admin",
+    method: "POST",
+    path: "/api/super-admin/jobs/{job_id}/retry",
+    status: 200,
+    contentType: "application/json",
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"RETRY","resource":"JOB","id":"job_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   publishConsentDocument: {
     id: "publishConsentDocument",
     tag: "consent",
@@ -1190,6 +1286,12 @@ export interface DefaultedQuery {
   createThread: never
   getThread: never
   replyToThread: never
+  createDocumentUpload: never
+  getDocument: never
+  deleteDocument: never
+  completeDocumentUpload: never
+  getDocumentDownloadUrl: never
+  listPatientDocuments: "limit" | "include_total"
   downloadBlob: never
   uploadBlob: never
   listTickets: "limit" | "include_total"
@@ -1220,6 +1322,8 @@ export interface DefaultedQuery {
   suspendUser: never
   reactivateUser: never
   forcePasswordReset: never
+  listJobs: "state" | "limit" | "include_total"
+  retryJob: never
   publishConsentDocument: never
   recordTelemetry: never
 }

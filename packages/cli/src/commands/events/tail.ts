@@ -91,6 +91,8 @@ export const TYPES = [
   'ticket.resolved',
   'message.new',
   'appointment.created',
+  'document.scan_complete',
+  'document.processed',
   'consent.required',
   'session.revoked',
   'notification.new',

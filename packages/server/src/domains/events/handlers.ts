@@ -17,6 +17,8 @@ const known: Record<PublishedEvent['event'], true> = {
   'ticket.resolved': true,
   'message.new': true,
   'appointment.created': true,
+  'document.scan_complete': true,
+  'document.processed': true,
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,
