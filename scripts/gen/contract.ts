@@ -21,11 +21,13 @@ export interface Operation {
   path: string
   summary: string
   description: string
-  sdk: { resource: string; method: string }
+  /** Undefined for what is only reached by links that the server makes. */
+  sdk: { resource: string; method: string } | undefined
   extensions: JsonObject
   parameters: Parameter[]
+  /** The schema of a JSON body. */
   body: JsonObject | undefined
-  bodyLimit: number | undefined
+  bodyType: string | undefined
   success: {
     status: number
     contentType: string | undefined
@@ -47,6 +49,12 @@ export interface Contract {
 
 /** A fault of the contract, for its author to read. */
 export class ContractError extends Error {}
+
+const JSON_TYPE = 'application/json'
+/** The one other type of a body: a file, read as it comes. */
+const FILE_TYPE = 'application/octet-stream'
+/** The type of an answer that is a file. */
+const ANY_TYPE = '*/*'
 
 const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 
@@ -73,6 +81,7 @@ export async function readContract(path: string, root = '.'): Promise<Contract> 
     ...checkReaders(root),
     ...checkExtensions(document, contract.operations),
     ...checkCodes(contract),
+    ...contract.operations.flatMap(checkBytes),
   ]
   if (faults.length > 0) throw new ContractError(faults.join('\n'))
   return contract
@@ -113,7 +122,9 @@ function readOperation(path: string, method: (typeof methods)[number], raw: Json
     throw new ContractError(`${id}: beside JSON only a GET may answer something else, and only texts`)
   const extensions = Object.fromEntries(Object.entries(raw).filter(([key]) => key.startsWith('x-')))
   const [resource = '', sdkMethod = ''] = String(raw['x-sdk']).split('.')
-  const body = raw.requestBody === undefined ? undefined : object(raw.requestBody, `${id} body`)
+  const bodies =
+    raw.requestBody === undefined ? {} : object(object(raw.requestBody, `${id} body`).content, `${id} body`)
+  const [bodyType] = Object.keys(bodies)
   return {
     id,
     tag: Array.isArray(raw.tags) ? String(raw.tags[0]) : '',
@@ -121,7 +132,7 @@ function readOperation(path: string, method: (typeof methods)[number], raw: Json
     path,
     summary: String(raw.summary ?? ''),
     description: String(raw.description ?? ''),
-    sdk: { resource, method: sdkMethod },
+    sdk: raw['x-sdk'] === false ? undefined : { resource, method: sdkMethod },
     extensions,
     parameters: (Array.isArray(raw.parameters) ? raw.parameters : []).map((entry) => {
       const parameter = object(entry, `${id} parameter`)
@@ -133,16 +144,18 @@ function readOperation(path: string, method: (typeof methods)[number], raw: Json
       }
     }),
     body:
-      body &&
-      object(object(object(body.content, id)['application/json'], `${id} body`).schema, `${id} body schema`),
-    bodyLimit: undefined,
+      bodyType === JSON_TYPE
+        ? object(object(bodies[bodyType], `${id} body`).schema, `${id} body schema`)
+        : undefined,
+    bodyType,
     success: {
       status,
       contentType,
       forms,
-      schema: contentType
-        ? object(object(content[contentType], `${id} ${contentType}`).schema, `${id} schema`)
-        : undefined,
+      schema:
+        contentType && contentType !== ANY_TYPE
+          ? object(object(content[contentType], `${id} ${contentType}`).schema, `${id} schema`)
+          : undefined,
       headers: Object.keys(success.headers === undefined ? {} : object(success.headers, `${id} headers`)),
     },
     problems: Object.entries(responses)
@@ -223,7 +236,7 @@ function checkExtensions(document: JsonObject, operations: Operation[]): string[
     }
   const ids = new Set<string>()
   for (const { id, sdk } of operations)
-    for (const name of [id, `${sdk.resource}.${sdk.method}`]) {
+    for (const name of sdk ? [id, `${sdk.resource}.${sdk.method}`] : [id]) {
       if (ids.has(name)) faults.push(`${name}: used twice`)
       ids.add(name)
     }
@@ -231,7 +244,7 @@ function checkExtensions(document: JsonObject, operations: Operation[]): string[
 }
 
 /** The codes that the gates can answer follow from the extensions: they must be declared, and no others of theirs. */
-export function impliedCodes({ extensions, parameters, body, path }: Operation): string[] {
+export function impliedCodes({ extensions, parameters, bodyType, path }: Operation): string[] {
   const access = isObject(extensions['x-access']) ? extensions['x-access'] : {}
   const signedIn = !('public' in access)
   const codes = ['INTERNAL_ERROR', 'UNAVAILABLE']
@@ -246,13 +259,37 @@ export function impliedCodes({ extensions, parameters, body, path }: Operation):
   if (extensions['x-step-up'] === true) codes.push('STEP_UP_REQUIRED')
   if (extensions['x-rate-limit'] !== 'none') codes.push('RATE_LIMITED')
   if (path.includes('{')) codes.push('NOT_FOUND')
-  if (parameters.length > 0 || body) codes.push('VALIDATION_ERROR')
+  if (parameters.length > 0 || bodyType) codes.push('VALIDATION_ERROR')
   if (parameters.some(({ name }) => name === 'cursor')) codes.push('INVALID_CURSOR')
-  if (body) codes.push('PAYLOAD_TOO_LARGE')
+  if (bodyType) codes.push('PAYLOAD_TOO_LARGE')
   if (extensions['x-idempotent'] === true) codes.push('IDEMPOTENCY_KEY_REUSED', 'IDEMPOTENCY_IN_PROGRESS')
   if (extensions['x-tenancy'] === 'organization' && parameters.some(({ name }) => name === 'organization_id'))
     codes.push('ORGANIZATION_REQUIRED')
   return codes
+}
+
+/**
+ * A file may take minutes to come or go, and no transaction waits that long: such an operation has none, so nothing
+ * that needs one. What it moves was decided and audited where its link was made.
+ */
+function checkBytes({ id, method, bodyType, success, extensions }: Operation): string[] {
+  const faults: string[] = []
+  if (bodyType !== undefined && bodyType !== JSON_TYPE && bodyType !== FILE_TYPE)
+    faults.push(`${id}: a body is ${JSON_TYPE} or ${FILE_TYPE}, not ${bodyType}`)
+  const answers = success.contentType === ANY_TYPE
+  if (bodyType !== FILE_TYPE && !answers) return faults
+  if (answers && method !== 'GET') faults.push(`${id}: only a GET answers a file`)
+  if (!answers && success.contentType !== undefined) faults.push(`${id}: takes a file, so it answers no body`)
+  const demanded = {
+    'x-tenancy': 'none',
+    'x-audit': false,
+    'x-phi': false,
+    'x-idempotent': false,
+    'x-sdk': false,
+  }
+  for (const [name, value] of Object.entries(demanded))
+    if (extensions[name] !== value) faults.push(`${id}: moves a file, so its ${name} must be ${value}`)
+  return faults
 }
 
 const gateCodes = [

@@ -2,6 +2,11 @@
 import type { Contract, Operation } from './contract.ts'
 import { banner, pascal } from './emit-server.ts'
 
+/** An operation that is a method of the SDK: all but those that only links reach. */
+type Method = Operation & { sdk: NonNullable<Operation['sdk']> }
+
+const isMethod = (operation: Operation): operation is Method => operation.sdk !== undefined
+
 const optionHeaders = ['Idempotency-Key', 'Last-Event-ID']
 
 export const snake = (header: string): string => header.toLowerCase().replaceAll('-', '_')
@@ -39,12 +44,12 @@ const isPage = (operation: Operation): boolean => {
 }
 
 /** `text/calendar` of `get` is `getAsCalendar`. */
-const formOf = (operation: Operation, mediaType: string): string =>
+const formOf = (operation: Method, mediaType: string): string =>
   `${operation.sdk.method}As${pascal(mediaType.split('/')[1] ?? '')}`
 
 const isText = ({ success }: Operation): boolean => success.contentType?.startsWith('text/') ?? false
 
-function method(operation: Operation): string {
+function method(operation: Method): string {
   const op = `operations['${operation.id}']`
   const input = `input${needsInput(operation) ? '' : '?'}: Input<${op}>`
   const doc = [operation.summary.replace(/\.?$/, '.'), operation.description]
@@ -79,7 +84,8 @@ ${doc}
 }
 
 /** Source of packages/sdk/src/generated/resources.ts. */
-export function emitResources({ operations }: Contract): string {
+export function emitResources(contract: Contract): string {
+  const operations = contract.operations.filter(isMethod)
   const resources = [...new Set(operations.map((operation) => operation.sdk.resource))]
   for (const operation of operations) {
     const names = [
@@ -130,10 +136,12 @@ export type Resources = ReturnType<typeof createResources>
 
 /** Source of packages/cli/src/generated/operations.ts: what \`ward api\` knows without loading the SDK. */
 export function emitCliOperations({ operations }: Contract): string {
-  const rows = operations.map(
-    ({ id, method: verb, path, summary }) =>
-      `  [${[id, verb, path, summary].map((part) => JSON.stringify(part)).join(', ')}],`,
-  )
+  const rows = operations
+    .filter(isMethod)
+    .map(
+      ({ id, method: verb, path, summary }) =>
+        `  [${[id, verb, path, summary].map((part) => JSON.stringify(part)).join(', ')}],`,
+    )
   return `${banner}/** operationId, method, path, summary */
 export const operations: readonly (readonly [id: string, method: string, path: string, summary: string])[] = [
 ${rows.join('\n')}

@@ -46,6 +46,7 @@ export function emitOperations({ operations }: Contract): string {
     status: ${operation.success.status},
     contentType: ${json(operation.success.contentType ?? null)},
     forms: ${json(operation.success.forms)},
+    bodyType: ${json(operation.bodyType ?? null)},
     etag: ${operation.success.headers.includes('ETag')},
     codes: ${json(codesOf(operation))},
     gates: ${json(gates)},

@@ -111,9 +111,9 @@ export const operationExtensions: Record<string, Extension> = {
   },
   'x-sdk': {
     check: (value) =>
-      typeof value === 'string' && /^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(value)
+      value === false || (typeof value === 'string' && /^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(value))
         ? undefined
-        : 'must be resource.method',
+        : 'must be resource.method, or false for what only links reach',
     required: true,
     reader: { file: 'scripts/gen/emit-sdk.ts', word: 'operation.sdk' },
   },

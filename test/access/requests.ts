@@ -49,6 +49,8 @@ const parametersOf = ({ method, path }: Pick<OperationDefinition, 'method' | 'pa
 export const namesOrganization = (operation: OperationDefinition): boolean =>
   parametersOf(operation).some(({ in: place, name }) => place === 'query' && name === 'organization_id')
 
+const withQuery = (url: string, query: URLSearchParams): string => (query.size > 0 ? `${url}?${query}` : url)
+
 /**
  * A valid call of an operation, made from the contract: what it needs, and the organization where one may be named.
  * @param everything also each optional parameter and property that is named like one of the ids
@@ -75,8 +77,10 @@ export function requestOf(
   }
   const init: RequestInit = { method, headers }
   if (operation.requestBody !== undefined) {
-    const content = Object.values(resolve(resolve(operation.requestBody).content))[0]
-    headers['content-type'] = 'application/json'
+    const [[type = '', content] = []] = Object.entries(resolve(resolve(operation.requestBody).content))
+    headers['content-type'] = type
+    // A file: any bytes will do.
+    if (!type.endsWith('json')) return { url: withQuery(url, query), init: { ...init, body: 'bytes' } }
     const { schema } = resolve(content)
     const example = sample('body', schema, {})
     const declared = Object.keys(resolve(resolve(schema).properties ?? {}))
@@ -84,5 +88,5 @@ export function requestOf(
     const named = Object.fromEntries(optional.map((name) => [name, ids[name]]))
     init.body = JSON.stringify(withIds(isRecord(example) ? { ...named, ...example } : example, ids))
   }
-  return { url: query.size > 0 ? `${url}?${query}` : url, init }
+  return { url: withQuery(url, query), init }
 }

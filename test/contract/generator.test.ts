@@ -104,6 +104,42 @@ describe('generation', () => {
     await expect(read('openapi/appointments.yaml', from, to)).rejects.toThrow(message)
   })
 
+  describe('of an operation that moves a file', () => {
+    test('keeps it out of the SDK, and gives it no schema to validate', async () => {
+      const { operations } = await readContract(join(copy, 'openapi.yaml'), root)
+      expect(operations.find(({ id }) => id === 'uploadBlob')).toMatchObject({
+        sdk: undefined,
+        body: undefined,
+        bodyType: 'application/octet-stream',
+      })
+      expect(operations.find(({ id }) => id === 'downloadBlob')).toMatchObject({
+        sdk: undefined,
+        success: { contentType: '*/*', schema: undefined },
+      })
+    })
+
+    test.each([
+      ['a transaction', 'x-tenancy: none', 'x-tenancy: person', 'uploadBlob: moves a file, so its x-tenancy'],
+      [
+        'an audit row',
+        'x-audit: false',
+        'x-audit: { action: CREATE, resource: BLOB }',
+        'x-audit must be false',
+      ],
+      ['a method of the SDK', 'x-sdk: false', 'x-sdk: blobs.upload', 'x-sdk must be false'],
+      ['an idempotency key', 'x-idempotent: false', 'x-idempotent: true', 'x-idempotent must be false'],
+      ['another media type', 'octet-stream', 'pdf', 'a body is application/json or application/octet-stream'],
+    ])('fails when it has %s', async (_what, from, to, message) => {
+      await expect(read('openapi/blobs.yaml', from, to)).rejects.toThrow(message)
+    })
+
+    test('fails when it does not declare what a body can be refused with', async () => {
+      await expect(read('openapi/blobs.yaml', /\n\s+'413':[^\n]+/, '')).rejects.toThrow(
+        'uploadBlob: its gates can answer PAYLOAD_TOO_LARGE',
+      )
+    })
+  })
+
   test('fails when an open operation and its security disagree', async () => {
     await expect(read('openapi/health.yaml', 'security: []', 'security: [{ bearer: [] }]')).rejects.toThrow(
       '"security: []" and "x-access: { public: true }" go together',

@@ -60,7 +60,7 @@ export async function checkAnswer(method: string, url: string, response: Respons
   const type = (response.headers.get('content-type') ?? '').split(';')[0] ?? ''
   const content = object.content ?? {}
   if (Object.keys(content).length === 0) return
-  if (!(type in content))
+  if (!(type in content || '*/*' in content))
     throw new Error(`${name} answers ${type}, the contract says ${Object.keys(content)}`)
   if (!type.endsWith('json') || type.endsWith('ndjson')) return
   const at = pointer ?? `#/paths/${pointerPart(match.path)}/${method.toLowerCase()}/responses/${status}`

@@ -13,6 +13,18 @@ export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** A bucket of S3, or of a store that is compatible with it. */
+export interface S3Settings {
+  readonly bucket: string
+  readonly region: string
+  /** Undefined means Amazon's own. */
+  readonly endpoint: string | undefined
+  /** Undefined leaves it to the AWS SDK: environment, profile, instance role. */
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
+  /** The bucket is in the path, not in the host's name. */
+  readonly pathStyle: boolean
+}
+
 /** Every setting of the server, parsed and checked. Durations are whole seconds. */
 export interface Config {
   /** The application's database; without it the server runs its embedded demo. */
@@ -35,6 +47,17 @@ export interface Config {
     /** Where the files go; undefined makes a temporary folder. */
     readonly folder: string | undefined
   }
+  readonly blobs: {
+    /** Where files go when there is no bucket; undefined means beside the demo's data, else in the working folder. */
+    readonly folder: string | undefined
+    readonly s3: S3Settings | undefined
+  }
+  /** Whether files that no scanner has looked at can be downloaded; infected ones never can. */
+  readonly documentsAllowUnscanned: boolean
+  /** Undefined: there is no virus scanner. */
+  readonly clamd: { readonly host: string; readonly port: number } | undefined
+  /** Whether this server also runs jobs; else `ward-server worker` has to. */
+  readonly runJobs: boolean
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
@@ -60,6 +83,7 @@ export interface ConfigFlags {
   readonly port?: string | undefined
   readonly host?: string | undefined
   readonly logLevel?: string | undefined
+  readonly jobs?: string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -131,6 +155,11 @@ class Reader {
     return { points: Number(count), windowSeconds: Number(span ?? 1) * UNIT_SECONDS[unit] }
   }
 
+  flag(name: string, fallback: boolean): boolean {
+    const choice = this.choice(name, ['true', 'false'])
+    return choice === undefined ? fallback : choice === 'true'
+  }
+
   list(name: string): string[] {
     return (this.text(name) ?? '')
       .split(',')
@@ -186,6 +215,35 @@ function readMail(read: Reader): Config['mail'] {
   }
 }
 
+/** As Docker Compose and the like write it: tcp://host:3310. */
+function readClamd(read: Reader): Config['clamd'] {
+  const url = read.url('CLAMD_URL', ['tcp:'])
+  if (url === undefined) return undefined
+  const { hostname, port } = new URL(url)
+  return hostname === ''
+    ? read.wrong('CLAMD_URL', 'an address such as tcp://127.0.0.1:3310', undefined)
+    : { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 3310 : Number(port) }
+}
+
+function readS3(read: Reader): S3Settings | undefined {
+  const bucket = read.text('S3_BUCKET')
+  const endpoint = read.url('S3_ENDPOINT', ['https:', 'http:'])
+  const accessKeyId = read.text('S3_ACCESS_KEY_ID')
+  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY')
+  const region = read.text('S3_REGION')
+  const pathStyle = read.flag('S3_PATH_STYLE', endpoint !== undefined)
+  if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
+    read.mistakes.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.')
+  if (bucket === undefined) {
+    if ([endpoint, accessKeyId, secretAccessKey, region].some((setting) => setting !== undefined))
+      read.mistakes.push('The S3_ settings need S3_BUCKET.')
+    return undefined
+  }
+  const credentials =
+    accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
+  return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
+}
+
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
@@ -204,6 +262,10 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     mail: readMail(read),
+    blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
+    documentsAllowUnscanned: read.flag('DOCUMENTS_ALLOW_UNSCANNED', false),
+    clamd: readClamd(read),
+    runJobs: read.choice('JOBS', ['on', 'off'], flags.jobs) !== 'off',
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
     rateLimits: {

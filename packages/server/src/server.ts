@@ -2,8 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import { createBlobs } from './adapters/blobs/blobs.ts'
+import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
+import { createScanner } from './adapters/scanner/scanner.ts'
 import { verifyAudit } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -13,7 +16,10 @@ import { adminHandlers } from './domains/admin/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
+import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
+import { documentsHandlers } from './domains/documents/handlers.ts'
+import { queueUnscanned } from './domains/documents/upkeep.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
 import { Hub } from './domains/events/hub.ts'
 import { healthHandlers } from './domains/health/handlers.ts'
@@ -34,8 +40,10 @@ import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
+import { documentJobs } from './jobs/documents.ts'
+import { createEffects } from './jobs/effects.ts'
 import { jobHandlers } from './jobs/handlers.ts'
-import { createJobQueue } from './jobs/queue.ts'
+import { createJobQueue, type JobQueue } from './jobs/queue.ts'
 import { createUpkeep } from './jobs/upkeep.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
@@ -61,7 +69,9 @@ export interface ServerOptions {
 export interface Server {
   /** Answers the URL. Rejects with the system's error (EADDRINUSE, EACCES) when the address cannot be used. */
   listen(): Promise<string>
-  /** Ends streams, finishes requests, lets go of the database. */
+  /** Runs jobs and upkeep, and serves nobody; instead of `listen`. */
+  work(): Promise<void>
+  /** Ends streams, finishes requests and jobs, lets go of the database. */
   close(): Promise<void>
 }
 
@@ -81,6 +91,8 @@ export const allHandlers = (services: Services): Handlers => ({
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
   ...tasksHandlers(services),
+  ...documentsHandlers(services),
+  ...blobsHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),
@@ -137,6 +149,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const audited = new WeakSet<Person>()
   const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
+  const cipher = createCipher(keys)
+  const blobLinks = createBlobLinks(cipher, () => publicUrl)
+  const blobs = createBlobs(config, blobLinks, clock)
+  const scanner = createScanner(config)
   const services: Services = {
     config,
     clock,
@@ -148,13 +164,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       accessSeconds: config.sessions.accessTokenSeconds,
     }),
     passwords: createPasswords(),
-    cipher: createCipher(keys),
+    cipher,
     cursors: createCursors(keys),
+    blobs,
+    blobLinks,
+    scanner,
+    jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     newId,
     health: [
       { name: 'database', ask: () => pool.query('select 1') },
       ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
+      ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
       verify: oneAtATime((query) => verifyAudit(pool, query)),
@@ -191,8 +212,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     announce()
   }
   const mailer = createMailer(config, log)
-  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
-  const upkeep = createUpkeep({ ...services, pool, jobs, published })
+  const effects = createEffects({ pool, clock, insert: (...job) => jobs.insert(...job), published })
+  const documents = documentJobs({
+    blobs,
+    scanner,
+    allowUnscanned: config.documentsAllowUnscanned,
+    clock,
+    effects,
+  })
+  const jobs: JobQueue = createJobQueue(
+    databaseUrl,
+    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    log,
+  )
+  const upkeep = createUpkeep({ ...services, pool, effects, jobs, published, blobs })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),
@@ -211,27 +244,39 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await upkeep.stop()
     await jobs.stop()
     mailer.close()
+    blobs.close()
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()
   }
+  async function orClose<T>(begin: () => Promise<T>): Promise<T> {
+    try {
+      return await begin()
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  async function startBehind(work: boolean): Promise<void> {
+    // Before the upkeep, which may queue something.
+    await jobs.start({ work })
+    await upkeep.start()
+    if (work && scanner) await queueUnscanned(pool, jobs)
+  }
+
   return {
-    async listen() {
-      try {
+    listen: () =>
+      orClose(async () => {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
-        // Before the upkeep, which may queue something.
-        await jobs.start()
-        await upkeep.start()
+        await startBehind(config.runJobs)
         await hub.start()
         const url = await app.listen({ host: config.host, port: config.port })
         publicUrl = config.publicUrl ?? url
         return url
-      } catch (error) {
-        await close()
-        throw error
-      }
-    },
+      }),
+    work: () => orClose(() => startBehind(true)),
     close,
   }
 }

@@ -188,6 +188,28 @@ export interface TasksHandlers {
   updateTask: Handler<'updateTask'>
 }
 
+export interface DocumentsHandlers {
+  /** Begin to upload a document. */
+  createDocumentUpload: Handler<'createDocumentUpload'>
+  /** One document, with the text that was found in it. */
+  getDocument: Handler<'getDocument'>
+  /** Delete a document. */
+  deleteDocument: Handler<'deleteDocument'>
+  /** Finish the upload of a document. */
+  completeDocumentUpload: Handler<'completeDocumentUpload'>
+  /** A link to download a document. */
+  getDocumentDownloadUrl: Handler<'getDocumentDownloadUrl'>
+  /** A patient's documents, the newest first. */
+  listPatientDocuments: Handler<'listPatientDocuments'>
+}
+
+export interface BlobsHandlers {
+  /** Download the file that a link is for. */
+  downloadBlob: Handler<'downloadBlob'>
+  /** Upload the file that a link is for. */
+  uploadBlob: Handler<'uploadBlob'>
+}
+
 export interface SupportHandlers {
   /** The caller's own tickets, the latest first. */
   listTickets: Handler<'listTickets'>
@@ -257,6 +279,10 @@ export interface SuperAdminHandlers {
   reactivateUser: Handler<'reactivateUser'>
   /** Make somebody choose a new password. */
   forcePasswordReset: Handler<'forcePasswordReset'>
+  /** The work that is done behind the requests. */
+  listJobs: Handler<'listJobs'>
+  /** Run a failed job once more. */
+  retryJob: Handler<'retryJob'>
 }
 
 export interface TelemetryHandlers {
@@ -279,6 +305,8 @@ export type Handlers = HealthHandlers &
   PatientsHandlers &
   MessagingHandlers &
   TasksHandlers &
+  DocumentsHandlers &
+  BlobsHandlers &
   SupportHandlers &
   SupportDeskHandlers &
   EventsHandlers &

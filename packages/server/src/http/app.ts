@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import cors from '@fastify/cors'
 import helmet from '@fastify/helmet'
 import Fastify, {
@@ -7,6 +8,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify'
 import type { Pool } from 'pg'
+import { UPLOAD_TYPE } from '../adapters/blobs/blobs.ts'
 import type { Config } from '../config.ts'
 import type { AuditBatch } from '../db/audit-batch.ts'
 import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
@@ -19,9 +21,10 @@ import type { JobQueue } from '../jobs/queue.ts'
 import type { Services } from '../services.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Person } from './actor.ts'
+import { movesBytes, receiveBytes, sendBytes } from './bytes.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
-import type { Subscription, TextAnswer } from './handler.ts'
+import type { BytesAnswer, Subscription, TextAnswer } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
@@ -51,6 +54,10 @@ declare module 'fastify' {
     state: RequestState | null
     quota: Quota | null
   }
+}
+
+function partition<T>(items: readonly T[], first: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(first), items.filter((item) => !first(item))]
 }
 
 /** What the composition root puts together. */
@@ -329,6 +336,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (invalid) throw invalid
     const input = { params: { ...state.params }, query, headers, body }
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
+    if (movesBytes(operation)) return bytes(request, reply, state, handler, input)
     if (operation.contentType?.startsWith('text/')) return text(request, reply, state, handler, input)
     const result = operation.gates.writes
       ? await write(state, handler, input)
@@ -358,6 +366,27 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
         return { value: undefined, commit: true }
       }),
     )
+  }
+
+  /** Without a transaction: a slow caller must not hold a connection of the pool. */
+  async function bytes(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    state: RequestState,
+    handler: AnyHandler,
+    input: object,
+  ): Promise<unknown> {
+    const context = contextOf(state, noDatabase, { events: [], jobs: [] })
+    const work = async (body?: Readable): Promise<unknown> => {
+      const value = await handler(context, { ...input, body })
+      if (value instanceof Problem) throw value
+      return value
+    }
+    const value = state.operation.bodyType === null ? await work() : await receiveBytes(request, reply, work)
+    // A handler of a download answers a BytesAnswer: the Handlers interface says so.
+    return value === undefined
+      ? reply.status(state.operation.status).send()
+      : sendBytes(reply, value as BytesAnswer)
   }
 
   /** The gates again, for a stream that is already open. */
@@ -427,10 +456,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     throw problem('NOT_FOUND', 'There is no such path.')
   })
 
-  for (const definition of Object.values(operations)) {
+  const addRoute = (to: FastifyInstance, definition: (typeof operations)[OperationId]): void => {
     const operation: OperationDefinition = definition
     const handler = handlerOf(definition.id)
-    app.route({
+    to.route({
       method: operation.method,
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { operation },
@@ -438,6 +467,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       handler: (request, reply) => answer(request, reply, handler),
     })
   }
+  const [files, documents] = partition(Object.values(operations), movesBytes)
+  for (const definition of documents) addRoute(app, definition)
+  // A body that is a file reaches its handler unread, there and nowhere else.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(UPLOAD_TYPE, (_request, payload, done) => done(null, payload))
+    for (const definition of files) addRoute(scope, definition)
+  })
   const unknown = Object.keys(parts.handlers).find((name) => !(name in operations))
   if (unknown) throw new StartupError(`The handler ${unknown} belongs to no operation of the contract.`)
   await registerDocs(app, config.publicUrl)

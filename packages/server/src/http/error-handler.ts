@@ -3,7 +3,8 @@ import { Problem, problem } from './problem.ts'
 
 const fastifyCodes: Record<string, () => Problem> = {
   FST_ERR_CTP_BODY_TOO_LARGE: () => problem('PAYLOAD_TOO_LARGE', 'The body is larger than allowed.'),
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: () => bodyFault('The body must be sent as Content-Type: application/json.'),
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: () =>
+    bodyFault('The body must be sent as the Content-Type of the contract, which mostly is application/json.'),
   FST_ERR_CTP_EMPTY_JSON_BODY: () => bodyFault('The body is empty.'),
   FST_ERR_CTP_INVALID_JSON_BODY: () => bodyFault('The body is not valid JSON.'),
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: () => bodyFault('The body does not have its stated length.'),

@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
 import type { Db } from '../db/scope.ts'
 import type { components, operations as contract } from '../generated/contract.ts'
@@ -20,7 +21,9 @@ type Body<Op extends OperationId> = contract[Op] extends {
   requestBody: { content: { 'application/json': infer B } }
 }
   ? B
-  : undefined
+  : contract[Op] extends { requestBody: unknown }
+    ? Readable
+    : undefined
 
 /** What the caller sent, validated against the contract. */
 export interface Input<Op extends OperationId> {
@@ -52,13 +55,26 @@ export type Forms<Content> = {
     : string
 }
 
+/** A file to send: under this name, to be saved. */
+export interface BytesAnswer {
+  readonly body: Readable
+  readonly size: number
+  readonly contentType: string
+  readonly filename: string
+}
+
 type AnswerOf<Content> = [keyof Content] extends ['application/json']
   ? Content['application/json' & keyof Content]
   : 'application/json' extends keyof Content
     ? Forms<Content>
-    : TextAnswer<keyof Content>
+    : '*/*' extends keyof Content
+      ? BytesAnswer
+      : TextAnswer<keyof Content>
 
-/** The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces. */
+/**
+ * The success body; undefined for 204. Stream operations answer what to subscribe to, texts their pieces, downloads
+ * their bytes.
+ */
 export type Result<Op extends OperationId> = (typeof operations)[Op]['gates']['stream'] extends true
   ? Subscription
   : SuccessOf<Op> extends { content: infer Content }

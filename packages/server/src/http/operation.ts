@@ -58,6 +58,8 @@ export interface OperationDefinition {
   readonly contentType: string | null
   /** Media types beside JSON that the caller's Accept may ask for. */
   readonly forms: readonly string[]
+  /** Of the body: JSON, or a file, which the handler reads as it comes. */
+  readonly bodyType: string | null
   /** Whether the success carries an ETag, made of the answer's `version`. */
   readonly etag: boolean
   readonly codes: readonly string[]

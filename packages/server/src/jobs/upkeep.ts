@@ -1,14 +1,17 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Blobs } from '../adapters/blobs/blobs.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { unscoped } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
+import { forgetUploads } from '../domains/documents/upkeep.ts'
 import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
 import type { Enqueue } from '../http/handler.ts'
 import type { Cipher } from '../security/cipher.ts'
+import type { Effects } from './effects.ts'
 import type { JobQueue } from './queue.ts'
 import { sendDueReminders } from './reminders.ts'
 
@@ -24,17 +27,19 @@ interface Upkeep {
   readonly newId: () => string
   readonly cipher: Cipher
   readonly publicUrl: () => string
+  readonly effects: Effects
   readonly jobs: Pick<JobQueue, 'insert'>
+  readonly blobs: Blobs
   /** Something was published. */
   readonly published: () => void
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations that ran out, announces consents that came into
- * force and reminds of visits; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
+ * force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads that nobody finished. Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
-  const { pool, clock, log, newId, jobs, published } = parts
+  const { pool, clock, log, newId, jobs, blobs, published } = parts
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -79,6 +84,7 @@ export function createUpkeep(parts: Upkeep) {
     const time = now.getTime()
     if (time - cleaned >= cleanMs) {
       await clean(now)
+      await forgetUploads(pool, blobs, now)
       cleaned = time
     }
     if (time - swept >= sweepMs) {

@@ -93,6 +93,8 @@ export const TYPES = [
   'appointment.created',
   'appointment.updated',
   'appointment.reminder',
+  'document.scan_complete',
+  'document.processed',
   'consent.required',
   'session.revoked',
   'notification.new',
