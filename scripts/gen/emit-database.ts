@@ -39,7 +39,7 @@ const columnsOf = async (client: Client): Promise<Column[]> => {
     select c.relname as "table", a.attname as name, t.typname as type, not a.attnotnull as nullable,
       a.atthasdef or a.attidentity <> '' as defaulted, a.attidentity = 'a' or a.attgenerated <> '' as always,
       (select array_agg(m[1] order by ordinality) from pg_constraint k,
-         regexp_matches(pg_get_constraintdef(k.oid), '''([A-Za-z_]+)''::text', 'g') with ordinality as g(m, ordinality)
+         regexp_matches(pg_get_constraintdef(k.oid), '''([A-Za-z][A-Za-z0-9_./-]*)''::text', 'g') with ordinality as g(m, ordinality)
          where k.conrelid = c.oid and k.contype = 'c' and k.conkey = array[a.attnum]
            and pg_get_constraintdef(k.oid) ~ '= ANY \\(ARRAY') as literals
     from pg_class c

@@ -311,6 +311,14 @@ beforeAll(async () => {
   records.appointment_id = { id: visit.id, people: [who.user.id] }
   records.provider_id = { id: providerId, people: [] }
   records.thread_id = { id: thread.id, people: [who.user.id, staff?.userId ?? ''] }
+  const { document_id } = await who.user.client.documents.createUpload({
+    org_id: home,
+    patient_id: who.id,
+    filename: 'note.txt',
+    content_type: 'text/plain',
+    size_bytes: 1,
+  })
+  records.document_id = { id: document_id, people: [who.user.id] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
   dry = true

@@ -191,17 +191,78 @@ describe('createThread', () => {
     expect(await codeOf(reply(self, thread.id))).toBe('passed')
   })
 
-  test('VALIDATION_ERROR for an attachment that is no document of the patient', async () => {
+  const document = async (
+    organization: string,
+    patient_id: string,
+    { uploaded = true, status = 'CLEAN', deleted = false } = {},
+  ): Promise<string> => {
+    const id = world.id()
+    await world.admin.query(
+      `insert into documents (id, organization_id, patient_id, filename, storage_key, content_type, size_bytes, sha256,
+         uploaded_at, scan_status, deleted_at)
+       values ($1, $2, $3, 'letter.pdf', $4, 'application/pdf', 10, $5, $6, $7, $8)`,
+      [
+        id,
+        organization,
+        patient_id,
+        `key/${id}`,
+        uploaded ? 'a'.repeat(64) : null,
+        uploaded ? new Date() : null,
+        uploaded ? status : 'PENDING',
+        deleted ? new Date() : null,
+      ],
+    )
+    return id
+  }
+
+  test('documents of the patient can be attached, and everybody in the thread sees which', async () => {
     const { staff, self, patient } = await circle()
-    const attachments = [world.id()]
-    await expect(start(staff, patient.id, [self.id], { attachments })).rejects.toMatchObject({
-      code: 'VALIDATION_ERROR',
-      errors: [{ pointer: '/attachments/0' }],
+    const [one, two] = [
+      await document(org, patient.id),
+      await document(org, patient.id, { status: 'PENDING' }),
+    ]
+    const thread = await start(staff, patient.id, [self.id], { attachments: [one] })
+    expect(thread.messages[0]?.attachments).toEqual([one])
+    const attachments = [two.toUpperCase(), one]
+    const answer = await self.client.messages.reply({
+      org_id: org,
+      thread_id: thread.id,
+      body: 'A',
+      attachments,
     })
+    expect(answer.attachments).toEqual([two, one])
+    const { messages } = await read(staff, thread.id)
+    expect(messages.map((message) => message.attachments)).toEqual([[one], [two, one]])
+  })
+
+  test('VALIDATION_ERROR for an attachment that is no document of the patient here', async () => {
+    const { staff, self, patient } = await circle()
+    const there = await world.organization()
+    const other = await world.patient([org])
+    await world.admin.query(
+      `insert into organization_patients (organization_id, patient_id, medical_record_number, enrolled_at, first_name,
+         last_name, dob, search_text) values ($1, $2, $3, now(), '', '', now(), '')`,
+      [there, patient.id, world.id()],
+    )
     const { id } = await start(staff, patient.id, [self.id])
-    expect(
-      await codeOf(staff.client.messages.reply({ org_id: org, thread_id: id, body: 'See.', attachments })),
-    ).toBe('VALIDATION_ERROR')
+    const good = await document(org, patient.id)
+    for (const bad of [
+      world.id(),
+      await document(org, other.id),
+      await document(there, patient.id),
+      await document(org, patient.id, { uploaded: false }),
+      await document(org, patient.id, { deleted: true }),
+      await document(org, patient.id, { status: 'INFECTED' }),
+    ]) {
+      const attachments = [good, bad]
+      await expect(start(staff, patient.id, [self.id], { attachments })).rejects.toMatchObject({
+        code: 'VALIDATION_ERROR',
+        errors: [{ pointer: '/attachments/1', message: 'must be a document of this patient' }],
+      })
+      const reply = { org_id: org, thread_id: id, body: 'See.', attachments }
+      expect(await codeOf(self.client.messages.reply(reply))).toBe('VALIDATION_ERROR')
+    }
+    expect((await read(staff, id)).messages).toHaveLength(1)
   })
 
   test('the same Idempotency-Key starts one thread and tells the others once', async () => {

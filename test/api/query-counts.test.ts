@@ -97,6 +97,15 @@ const makers: Readonly<Record<string, Maker>> = {
   },
   listMembers: () => world.user({ roles: { [org]: 'STAFF' } }),
   listInvitations: posted('inviteMember'),
+  listPatientDocuments: sql(
+    `insert into documents (id, organization_id, patient_id, filename, storage_key, content_type, size_bytes, sha256, uploaded_at)
+     values ($1, $2, $3, 'letter.pdf', 'key/' || gen_random_uuid(), 'application/pdf', 10, repeat('a', 64), now())`,
+    () => [world.id(), org, ids.patient_id],
+  ),
+  listJobs: sql(
+    `insert into jobs.job (id, name, data, state) values (gen_random_uuid(), 'mail', '{}', 'failed')`,
+    () => [],
+  ),
   listAllOrganizations: () => world.organization(),
   listAllUsers: () => world.user(),
   listAllTickets: () =>

@@ -87,6 +87,23 @@ describe('generation', () => {
     )
   })
 
+  test.each([
+    [
+      'stands before JSON',
+      /(\n {12}application\/json:\n {14}schema: \{ \$ref: '#\/schemas\/AppointmentDetail' \})(\n {12}text\/calendar:\n {14}schema: \{ \$ref: '#\/schemas\/Calendar' \})/,
+      '$2$1',
+      'getAppointment: application/json must come first',
+    ],
+    [
+      'is no text',
+      'text/calendar:\n              schema',
+      'application/pdf:\n              schema',
+      'getAppointment: beside JSON only a GET may answer something else, and only texts',
+    ],
+  ])('fails when a further form of an answer %s', async (_what, from, to, message) => {
+    await expect(read('openapi/appointments.yaml', from, to)).rejects.toThrow(message)
+  })
+
   describe('of an operation that moves a file', () => {
     test('keeps it out of the SDK, and gives it no schema to validate', async () => {
       const { operations } = await readContract(join(copy, 'openapi.yaml'), root)
@@ -121,23 +138,6 @@ describe('generation', () => {
         'uploadBlob: its gates can answer PAYLOAD_TOO_LARGE',
       )
     })
-  })
-
-  test.each([
-    [
-      'stands before JSON',
-      /(\n {12}application\/json:\n {14}schema: \{ \$ref: '#\/schemas\/AppointmentDetail' \})(\n {12}text\/calendar:\n {14}schema: \{ \$ref: '#\/schemas\/Calendar' \})/,
-      '$2$1',
-      'getAppointment: application/json must come first',
-    ],
-    [
-      'is no text',
-      'text/calendar:\n              schema',
-      'application/pdf:\n              schema',
-      'getAppointment: beside JSON only a GET may answer something else, and only texts',
-    ],
-  ])('fails when a further form of an answer %s', async (_what, from, to, message) => {
-    await expect(read('openapi/appointments.yaml', from, to)).rejects.toThrow(message)
   })
 
   test('fails when an open operation and its security disagree', async () => {

@@ -10,7 +10,7 @@ import { type Config, loadConfig } from '../../packages/server/src/config.ts'
 import type { OrganizationRole } from '../../packages/server/src/http/operation.ts'
 import { createLog } from '../../packages/server/src/log.ts'
 import { createCipher } from '../../packages/server/src/security/cipher.ts'
-import { generateKeyRing } from '../../packages/server/src/security/keys.ts'
+import { generateKeyRing, type KeyRing } from '../../packages/server/src/security/keys.ts'
 import { createTokens } from '../../packages/server/src/security/tokens.ts'
 import { newTotpSecret, totpSecretContext } from '../../packages/server/src/security/totp.ts'
 import { createServer, type Server, type ServerOptions } from '../../packages/server/src/server.ts'
@@ -62,6 +62,7 @@ export class World {
   readonly keys = generateKeyRing()
   readonly #cipher = createCipher(this.keys)
   readonly #tokens = createTokens(this.keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 600 })
+  readonly #database: string
   readonly #logFile: string
   readonly #phiFile: string
   readonly #options: WorldOptions
@@ -72,6 +73,7 @@ export class World {
 
   constructor(database: string, options: WorldOptions) {
     const provided = inject('database')
+    this.#database = database
     this.clock = new TestClock(options.start ?? new Date())
     this.adminUrl = databaseUrl(provided.adminUrl, database)
     this.appUrl = databaseUrl(provided.appUrl, database)
@@ -80,7 +82,12 @@ export class World {
     this.#options = options
     this.#logFile = join(provided.logFolder, `${database}.log`)
     this.#phiFile = join(provided.logFolder, `${database}.phi`)
-    this.config = loadConfig(
+    this.config = this.#configWith({})
+  }
+
+  #configWith(env: Record<string, string>): Config {
+    const { logFolder } = inject('database')
+    return loadConfig(
       {
         LOG_LEVEL: 'debug',
         RATE_LIMIT_GENERAL: '100000/1m',
@@ -88,9 +95,10 @@ export class World {
         RATE_LIMIT_LOGIN: '100000/1m',
         RATE_LIMIT_MFA: '100000/1m',
         RATE_LIMIT_IMPERSONATION: '100000/1m',
-        MAIL_FOLDER: join(provided.logFolder, `${database}.mail`),
-        BLOBS_FOLDER: join(provided.logFolder, `${database}.blobs`),
-        ...options.env,
+        MAIL_FOLDER: join(logFolder, `${this.#database}.mail`),
+        BLOBS_FOLDER: join(logFolder, `${this.#database}.blobs`),
+        ...this.#options.env,
+        ...env,
       },
       { port: '0' },
     )
@@ -99,11 +107,17 @@ export class World {
   /** Starts a server on this world's database; several are replicas of one another. */
   async startServer({
     keys = this.keys,
+    env = {},
     port = '0',
+  }: {
+    keys?: KeyRing
+    /** Changes to the world's configuration. */
+    env?: Record<string, string>
+    port?: string
   } = {}): Promise<{ url: string; close: () => Promise<void> }> {
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
-      config: { ...this.config, port: Number(port) },
+      config: { ...this.#configWith(env), port: Number(port) },
       keys,
       databaseUrl: this.appUrl,
       log: createLog('debug', destination),
@@ -121,6 +135,12 @@ export class World {
     }
     this.#servers.push({ server, close })
     return { url, close }
+  }
+
+  /** Ends every server and starts one in their place. Clients made before know the old address. */
+  async restart(env: Record<string, string>): Promise<void> {
+    for (const { close } of this.#servers) await close()
+    this.url = (await this.startServer({ env })).url
   }
 
   async stop(): Promise<void> {

@@ -62,6 +62,12 @@ export interface Config {
     readonly folder: string | undefined
     readonly s3: S3Settings | undefined
   }
+  /** Whether files that no scanner has looked at can be downloaded; infected ones never can. */
+  readonly documentsAllowUnscanned: boolean
+  /** Undefined: there is no virus scanner. */
+  readonly clamd: { readonly host: string; readonly port: number } | undefined
+  /** Whether this server also runs jobs; else `ward-server worker` has to. */
+  readonly runJobs: boolean
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
@@ -88,6 +94,7 @@ export interface ConfigFlags {
   readonly port?: string | undefined
   readonly host?: string | undefined
   readonly logLevel?: string | undefined
+  readonly jobs?: string | undefined
 }
 
 type Env = Readonly<Record<string, string | undefined>>
@@ -264,6 +271,16 @@ function readIssuers(read: Reader): OidcIssuer[] {
   )
 }
 
+/** As Docker Compose and the like write it: tcp://host:3310. */
+function readClamd(read: Reader): Config['clamd'] {
+  const url = read.url('CLAMD_URL', ['tcp:'])
+  if (url === undefined) return undefined
+  const { hostname, port } = new URL(url)
+  return hostname === ''
+    ? read.wrong('CLAMD_URL', 'an address such as tcp://127.0.0.1:3310', undefined)
+    : { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 3310 : Number(port) }
+}
+
 function readS3(read: Reader): S3Settings | undefined {
   const bucket = read.text('S3_BUCKET')
   const endpoint = read.url('S3_ENDPOINT', ['https:', 'http:'])
@@ -302,6 +319,9 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
     mail: readMail(read),
     blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
+    documentsAllowUnscanned: read.flag('DOCUMENTS_ALLOW_UNSCANNED', false),
+    clamd: readClamd(read),
+    runJobs: read.choice('JOBS', ['on', 'off'], flags.jobs) !== 'off',
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
     rateLimits: {

@@ -5,6 +5,7 @@ import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
 import { startCommand } from './commands/start.ts'
 import { totpCommand } from './commands/totp.ts'
+import { workerCommand } from './commands/worker.ts'
 import { EXIT, StartupError } from './startup-error.ts'
 
 const program = new Command('ward-server')
@@ -24,6 +25,9 @@ Settings (environment):
   MAIL_FOLDER               where mail goes as .eml files without SMTP_URL
   BLOBS_FOLDER              where files go (default: wardline-blobs, or the demo's data folder), or in a bucket:
   S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PATH_STYLE
+  CLAMD_URL                 the virus scanner: tcp://host:3310
+  DOCUMENTS_ALLOW_UNSCANNED true lets documents be downloaded that no scanner has looked at
+  JOBS                      off: this server runs no jobs, "ward-server worker" does
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
@@ -39,6 +43,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupt
 // Added after exitOverride, or they would not inherit it.
 for (const add of [
   startCommand,
+  workerCommand,
   migrateCommand,
   keysCommand,
   createAdminCommand,

@@ -5,6 +5,7 @@ import { createBlobs } from './adapters/blobs/blobs.ts'
 import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
+import { createScanner } from './adapters/scanner/scanner.ts'
 import { verifyAudit } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
@@ -18,6 +19,8 @@ import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { careTeamHandlers } from './domains/care-team/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
 import { contactMethodsHandlers } from './domains/contact-methods/handlers.ts'
+import { documentsHandlers } from './domains/documents/handlers.ts'
+import { queueUnscanned } from './domains/documents/upkeep.ts'
 import { enrollmentHandlers } from './domains/enrollment/handlers.ts'
 import { createAnnouncer } from './domains/events/announcer.ts'
 import { eventsHandlers } from './domains/events/handlers.ts'
@@ -43,8 +46,10 @@ import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
 import { createIds } from './ids.ts'
+import { documentJobs } from './jobs/documents.ts'
+import { createEffects } from './jobs/effects.ts'
 import { jobHandlers } from './jobs/handlers.ts'
-import { createJobQueue } from './jobs/queue.ts'
+import { createJobQueue, type JobQueue } from './jobs/queue.ts'
 import { createUpkeep } from './jobs/upkeep.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
@@ -70,7 +75,9 @@ export interface ServerOptions {
 export interface Server {
   /** Answers the URL. Rejects with the system's error (EADDRINUSE, EACCES) when the address cannot be used. */
   listen(): Promise<string>
-  /** Ends streams, finishes requests, lets go of the database. */
+  /** Runs jobs and upkeep, and serves nobody; instead of `listen`. */
+  work(): Promise<void>
+  /** Ends streams, finishes requests and jobs, lets go of the database. */
   close(): Promise<void>
 }
 
@@ -95,8 +102,9 @@ export const allHandlers = (services: Services): Handlers => ({
   ...staffHandlers(services),
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
-  ...blobsHandlers(services),
   ...tasksHandlers(services),
+  ...documentsHandlers(services),
+  ...blobsHandlers(services),
   ...supportHandlers(services),
   ...supportDeskHandlers(services),
   ...eventsHandlers(services),
@@ -135,6 +143,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
   const blobs = createBlobs(config, blobLinks, clock)
+  const scanner = createScanner(config)
   const services: Services = {
     config,
     clock,
@@ -150,11 +159,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     cursors: createCursors(keys),
     blobs,
     blobLinks,
+    scanner,
+    jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     newId,
     health: [
       { name: 'database', ask: () => pool.query('select 1') },
       ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
+      ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
       verify: oneAtATime((query) => verifyAudit(pool, query)),
@@ -191,8 +203,20 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     announcer.announce()
   }
   const mailer = createMailer(config, log)
-  const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
-  const upkeep = createUpkeep({ ...services, pool, jobs, published })
+  const effects = createEffects({ pool, clock, insert: (...job) => jobs.insert(...job), published })
+  const documents = documentJobs({
+    blobs,
+    scanner,
+    allowUnscanned: config.documentsAllowUnscanned,
+    clock,
+    effects,
+  })
+  const jobs: JobQueue = createJobQueue(
+    databaseUrl,
+    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    log,
+  )
+  const upkeep = createUpkeep({ ...services, pool, effects, blobs })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),
@@ -217,24 +241,35 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await pool.end()
     await auditPool.end()
   }
+  async function orClose<T>(begin: () => Promise<T>): Promise<T> {
+    try {
+      return await begin()
+    } catch (error) {
+      await close()
+      throw error
+    }
+  }
+
+  async function startBehind(work: boolean): Promise<void> {
+    // Before the upkeep, which may queue something.
+    await jobs.start({ work })
+    await upkeep.start()
+    if (work && scanner) await queueUnscanned(pool, jobs)
+  }
+
   return {
-    async listen() {
-      try {
+    listen: () =>
+      orClose(async () => {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
-        // Before the upkeep, which may queue something.
-        await jobs.start()
-        await upkeep.start()
+        await startBehind(config.runJobs)
         await hub.start()
         announcer.listen(() => hub.wake())
         const url = await app.listen({ host: config.host, port: config.port })
         publicUrl = config.publicUrl ?? url
         return url
-      } catch (error) {
-        await close()
-        throw error
-      }
-    },
+      }),
+    work: () => orClose(() => startBehind(true)),
     close,
   }
 }

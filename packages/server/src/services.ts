@@ -1,10 +1,12 @@
 import type { Logger } from 'pino'
 import type { Blobs } from './adapters/blobs/blobs.ts'
 import type { BlobLinks } from './adapters/blobs/links.ts'
+import type { Scanner } from './adapters/scanner/scanner.ts'
 import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { Person } from './http/actor.ts'
+import type { JobQueue } from './jobs/queue.ts'
 import type { Cipher } from './security/cipher.ts'
 import type { Cursors } from './security/cursors.ts'
 import type { KeyRing } from './security/keys.ts'
@@ -27,6 +29,10 @@ export interface Services {
   readonly blobLinks: BlobLinks
   /** The server's address as others know it, without a trailing slash. Links in mail begin with it. */
   readonly publicUrl: () => string
+  /** Undefined where none is configured: then nothing counts as clean. */
+  readonly scanner: Scanner | undefined
+  /** Jobs that failed for good can be run again. */
+  readonly jobs: Pick<JobQueue, 'retry'>
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
   /** What the server cannot do without, or was told to use. */

@@ -105,6 +105,12 @@ const meta = {
   listTasks: {"id":"listTasks","method":"GET","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":["assignee_id","status","due_after","due_before","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTask: {"id":"createTask","method":"POST","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   updateTask: {"id":"updateTask","method":"PATCH","path":"/api/organizations/{org_id}/tasks/{task_id}","pathParams":["org_id","task_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  createDocumentUpload: {"id":"createDocumentUpload","method":"POST","path":"/api/organizations/{org_id}/documents/upload-url","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  getDocument: {"id":"getDocument","method":"GET","path":"/api/organizations/{org_id}/documents/{document_id}","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  deleteDocument: {"id":"deleteDocument","method":"DELETE","path":"/api/organizations/{org_id}/documents/{document_id}","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  completeDocumentUpload: {"id":"completeDocumentUpload","method":"POST","path":"/api/organizations/{org_id}/documents/{document_id}/complete","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getDocumentDownloadUrl: {"id":"getDocumentDownloadUrl","method":"GET","path":"/api/organizations/{org_id}/documents/{document_id}/download-url","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listPatientDocuments: {"id":"listPatientDocuments","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/documents","pathParams":["org_id","patient_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listTickets: {"id":"listTickets","method":"GET","path":"/api/support/tickets","pathParams":[],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTicket: {"id":"createTicket","method":"POST","path":"/api/support/tickets","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getTicket: {"id":"getTicket","method":"GET","path":"/api/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -133,6 +139,8 @@ const meta = {
   suspendUser: {"id":"suspendUser","method":"POST","path":"/api/super-admin/users/{user_id}/suspend","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   reactivateUser: {"id":"reactivateUser","method":"POST","path":"/api/super-admin/users/{user_id}/reactivate","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   forcePasswordReset: {"id":"forcePasswordReset","method":"POST","path":"/api/super-admin/users/{user_id}/force-password-reset","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  listJobs: {"id":"listJobs","method":"GET","path":"/api/super-admin/jobs","pathParams":[],"queryParams":["state","queue","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  retryJob: {"id":"retryJob","method":"POST","path":"/api/super-admin/jobs/{job_id}/retry","pathParams":["job_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   publishConsentDocument: {"id":"publishConsentDocument","method":"POST","path":"/api/super-admin/consent-documents","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   recordTelemetry: {"id":"recordTelemetry","method":"POST","path":"/api/telemetry","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
 } as const satisfies Record<string, OperationMeta>
@@ -1105,6 +1113,62 @@ export const createResources = (core: Core) => ({
     update: (input: Input<operations['updateTask']>, options?: RequestOptions): Promise<Output<operations['updateTask']>> =>
       core.call(meta.updateTask, input, options),
   },
+  documents: {
+    /**
+     * Begin to upload a document.
+     *
+     * Answers a link, good for 15 minutes, to which the file is sent by PUT with the headers given; then comes `completeDocumentUpload`. Until then the document shows nowhere. pdf, jpg, png, gif, doc, docx, xls, xlsx, txt and csv, at most 50 MB. Patients upload for themselves, not once they are discharged.
+     *
+     * `POST /api/organizations/{org_id}/documents/upload-url`
+     */
+    createUpload: (input: Input<operations['createDocumentUpload']>, options?: RequestOptions): Promise<Output<operations['createDocumentUpload']>> =>
+      core.call(meta.createDocumentUpload, input, options),
+    /**
+     * One document, with the text that was found in it.
+     *
+     * Text is read from pdf, txt and csv, once the scan has found them clean.
+     *
+     * `GET /api/organizations/{org_id}/documents/{document_id}`
+     */
+    get: (input: Input<operations['getDocument']>, options?: RequestOptions): Promise<Output<operations['getDocument']>> =>
+      core.call(meta.getDocument, input, options),
+    /**
+     * Delete a document.
+     *
+     * It shows no longer, and cannot be downloaded. The file itself is kept, as records must be.
+     *
+     * `DELETE /api/organizations/{org_id}/documents/{document_id}`
+     */
+    delete: (input: Input<operations['deleteDocument']>, options?: RequestOptions): Promise<Output<operations['deleteDocument']>> =>
+      core.call(meta.deleteDocument, input, options),
+    /**
+     * Finish the upload of a document.
+     *
+     * Checks that the file has the announced size and type, by its content, and the SHA-256 that the caller has sent it with; then queues its scan. What fails a check is thrown away, and the link takes another try. Once complete, it answers the document.
+     *
+     * `POST /api/organizations/{org_id}/documents/{document_id}/complete`
+     */
+    completeUpload: (input: Input<operations['completeDocumentUpload']>, options?: RequestOptions): Promise<Output<operations['completeDocumentUpload']>> =>
+      core.call(meta.completeDocumentUpload, input, options),
+    /**
+     * A link to download a document.
+     *
+     * Good for 15 minutes. Only of a file that the scan has found clean; where the server has no scanner, its operator can allow what is not scanned. An infected file is quarantined and nobody can download it.
+     *
+     * `GET /api/organizations/{org_id}/documents/{document_id}/download-url`
+     */
+    getDownloadUrl: (input: Input<operations['getDocumentDownloadUrl']>, options?: RequestOptions): Promise<Output<operations['getDocumentDownloadUrl']>> =>
+      core.call(meta.getDocumentDownloadUrl, input, options),
+    /**
+     * A patient's documents, the newest first.
+     *
+     * Those of this organization. Ordered by `created_at` descending, then id descending.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/documents`
+     */
+    list: (input: Input<operations['listPatientDocuments']>, options?: RequestOptions): PagePromise<Item<operations['listPatientDocuments']>> =>
+      core.page(meta.listPatientDocuments, input, options),
+  },
   tickets: {
     /**
      * The caller's own tickets, the latest first.
@@ -1366,6 +1430,26 @@ export const createResources = (core: Core) => ({
      */
     forcePasswordReset: (input: Input<operations['forcePasswordReset']>, options?: RequestOptions): Promise<Output<operations['forcePasswordReset']>> =>
       core.call(meta.forcePasswordReset, input, options),
+  },
+  jobs: {
+    /**
+     * The work that is done behind the requests.
+     *
+     * Jobs that failed for good, unless asked otherwise: they wait here for `retryJob`, for 14 days. Ordered by `created_at` descending, then id descending. What a job carries is not shown.
+     *
+     * `GET /api/super-admin/jobs`
+     */
+    list: (input?: Input<operations['listJobs']>, options?: RequestOptions): PagePromise<Item<operations['listJobs']>> =>
+      core.page(meta.listJobs, input, options),
+    /**
+     * Run a failed job once more.
+     *
+     * Only one that failed for good; any other answers 409. It gets one further attempt.
+     *
+     * `POST /api/super-admin/jobs/{job_id}/retry`
+     */
+    retry: (input: Input<operations['retryJob']>, options?: RequestOptions): Promise<Output<operations['retryJob']>> =>
+      core.call(meta.retryJob, input, options),
   },
   telemetry: {
     /**

@@ -18,11 +18,12 @@ import { paint, say, table } from './terminal.ts'
 
 const DEFAULT_DATA = join(import.meta.dirname, '../../../../.wardline')
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1'])
-const CLOSE_TIMEOUT_MS = 10_000
+export const CLOSE_TIMEOUT_MS = 10_000
 // npm passes on the Ctrl-C that the terminal has sent already: that is one wish, not two.
 const SECOND_SIGNAL_MS = 1000
 
 interface StartOptions {
+  jobs: boolean
   port?: string
   host?: string
   data?: string
@@ -132,7 +133,7 @@ async function startDemo(config: Config, options: StartOptions, onLost: () => vo
   }
 }
 
-async function startOnDatabase(config: Config, databaseUrl: string): Promise<Running> {
+export async function openDatabase(config: Config, databaseUrl: string): Promise<Running> {
   const keys = loadKeyRing(config)
   if (config.databaseOwnerUrl !== undefined) {
     const owner = await connect(config.databaseOwnerUrl, 'DATABASE_OWNER_URL', 'wardline-migrate')
@@ -159,7 +160,7 @@ async function startOnDatabase(config: Config, databaseUrl: string): Promise<Run
 }
 
 /** Resolves at the first wish to stop; a second one ends the process at once. */
-function stopRequest(): Promise<void> {
+export function stopRequest(): Promise<void> {
   return new Promise((resolve) => {
     let first: number | undefined
     const onSignal = (): void => {
@@ -171,12 +172,16 @@ function stopRequest(): Promise<void> {
   })
 }
 
-function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
+export function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
   return Promise.race([work, new Promise((resolve) => setTimeout(resolve, milliseconds).unref())])
 }
 
 function loadStartConfig(options: StartOptions): Config {
-  const config = loadConfig(process.env, { port: options.port, host: options.host })
+  const config = loadConfig(process.env, {
+    port: options.port,
+    host: options.host,
+    jobs: options.jobs ? undefined : 'off',
+  })
   if (config.databaseUrl === undefined) {
     if (config.databaseOwnerUrl !== undefined)
       throw new StartupError('DATABASE_OWNER_URL is set without DATABASE_URL.', EXIT.usage)
@@ -185,6 +190,8 @@ function loadStartConfig(options: StartOptions): Config {
         'Keys are set without DATABASE_URL, and the embedded demo has its own.',
         EXIT.usage,
       )
+    if (!config.runJobs)
+      throw new StartupError('The embedded demo has no worker apart, so it runs its jobs itself.', EXIT.usage)
     // Its keys and passwords are printed in public places.
     if (!LOOPBACK.has(config.host))
       throw new StartupError(
@@ -212,7 +219,7 @@ async function run(options: StartOptions): Promise<void> {
   const running =
     config.databaseUrl === undefined
       ? await startDemo(config, options, () => onLost('lost'))
-      : await startOnDatabase(config, config.databaseUrl)
+      : await openDatabase(config, config.databaseUrl)
   try {
     // Loaded here, because the other commands do not need it.
     const { createServer } = await import('../server.ts')
@@ -249,6 +256,7 @@ export function startCommand(program: Command): void {
     .option('--port <number>', 'listen on this port, 0 for any free one (default: PORT or 8000)')
     .option('--host <address>', 'listen on this address (default: HOST or 127.0.0.1)')
     .option('--data <dir>', "the demo's data folder (default: .wardline in the project)")
+    .option('--no-jobs', 'run no jobs here: "ward-server worker" does (default: JOBS or on)')
     .option('--ephemeral', 'demo with a database that is gone at the end')
     .action(run)
 }

@@ -13,7 +13,8 @@ export interface Scope {
   readonly userId: string | null
 }
 
-const noScope: Scope = { name: 'none', organizationId: null, userId: null }
+/** Outside any tenant: sessions, sign-in, upkeep. */
+export const noScope: Scope = { name: 'none', organizationId: null, userId: null }
 
 /** Kysely over one connection that somebody else holds and releases. */
 export function kyselyOver(client: pg.ClientBase): Db {

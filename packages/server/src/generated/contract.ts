@@ -1433,30 +1433,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/blobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Download the file that a link is for
-         * @description The link is the credential. Always an attachment, under the file's name.
-         */
-        get: operations["downloadBlob"];
-        /**
-         * Upload the file that a link is for
-         * @description The link is the credential. Exactly as many bytes as were announced; until the link expires, a second upload replaces the first.
-         */
-        put: operations["uploadBlob"];
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/organizations/{org_id}/tasks": {
         parameters: {
             query?: never;
@@ -1499,6 +1475,134 @@ export interface paths {
          * @description What is left out stays, null empties. COMPLETED stamps `completed_at`, any other status empties it. With `If-Match`, a stale version answers 412. A new assignee, unless that is who changed it, gets a notification.
          */
         patch: operations["updateTask"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/documents/upload-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin to upload a document
+         * @description Answers a link, good for 15 minutes, to which the file is sent by PUT with the headers given; then comes `completeDocumentUpload`. Until then the document shows nowhere. pdf, jpg, png, gif, doc, docx, xls, xlsx, txt and csv, at most 50 MB. Patients upload for themselves, not once they are discharged.
+         */
+        post: operations["createDocumentUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/documents/{document_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One document, with the text that was found in it
+         * @description Text is read from pdf, txt and csv, once the scan has found them clean.
+         */
+        get: operations["getDocument"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a document
+         * @description It shows no longer, and cannot be downloaded. The file itself is kept, as records must be.
+         */
+        delete: operations["deleteDocument"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/documents/{document_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish the upload of a document
+         * @description Checks that the file has the announced size and type, by its content, and the SHA-256 that the caller has sent it with; then queues its scan. What fails a check is thrown away, and the link takes another try. Once complete, it answers the document.
+         */
+        post: operations["completeDocumentUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/documents/{document_id}/download-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A link to download a document
+         * @description Good for 15 minutes. Only of a file that the scan has found clean; where the server has no scanner, its operator can allow what is not scanned. An infected file is quarantined and nobody can download it.
+         */
+        get: operations["getDocumentDownloadUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's documents, the newest first
+         * @description Those of this organization. Ordered by `created_at` descending, then id descending.
+         */
+        get: operations["listPatientDocuments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download the file that a link is for
+         * @description The link is the credential. Always an attachment, under the file's name.
+         */
+        get: operations["downloadBlob"];
+        /**
+         * Upload the file that a link is for
+         * @description The link is the credential. Exactly as many bytes as were announced; until the link expires, a second upload replaces the first.
+         */
+        put: operations["uploadBlob"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/support/tickets": {
@@ -2029,6 +2133,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/super-admin/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The work that is done behind the requests
+         * @description Jobs that failed for good, unless asked otherwise: they wait here for `retryJob`, for 14 days. Ordered by `created_at` descending, then id descending. What a job carries is not shown.
+         */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/jobs/{job_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a failed job once more
+         * @description Only one that failed for good; any other answers 409. It gets one further attempt.
+         */
+        post: operations["retryJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/super-admin/consent-documents": {
         parameters: {
             query?: never;
@@ -2094,7 +2238,7 @@ export interface components {
          * @example NOT_FOUND
          * @enum {string}
          */
-        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
         /**
          * @description One invalid field.
          * @example {
@@ -5552,6 +5696,237 @@ export interface components {
             due_at?: string | null;
         };
         /**
+         * @description A name without a path, and without characters that are invisible or turn the text around.
+         * @example lab-report.pdf
+         */
+        Filename: string;
+        /**
+         * @description What a document may be. Its content has to agree.
+         * @example application/pdf
+         * @enum {string}
+         */
+        DocumentType: "application/pdf" | "image/jpeg" | "image/png" | "image/gif" | "application/msword" | "application/vnd.openxmlformats-officedocument.wordprocessingml.document" | "application/vnd.ms-excel" | "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet" | "text/plain" | "text/csv";
+        /**
+         * Format: int32
+         * @description How many bytes it has; at most 50 MB.
+         * @example 48213
+         */
+        FileSize: number;
+        /**
+         * @description A file that is about to be uploaded.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "filename": "lab-report.pdf",
+         *       "content_type": "application/pdf",
+         *       "size_bytes": 48213,
+         *       "description": "Lipid panel of 2 March"
+         *     }
+         */
+        DocumentUploadCreate: {
+            patient_id: components["schemas"]["Uuid"];
+            filename: components["schemas"]["Filename"];
+            content_type: components["schemas"]["DocumentType"];
+            size_bytes: components["schemas"]["FileSize"];
+            /** @description What it is, for people to read. */
+            description?: string;
+        };
+        /**
+         * @description Where to send a file, and how.
+         * @example {
+         *       "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "method": "PUT",
+         *       "url": "https://wardline.example/api/blobs?link=4f1d2c3b4a596877.c2VhbGVk.bGluaw.dGFn",
+         *       "headers": {
+         *         "Content-Type": "application/octet-stream"
+         *       },
+         *       "expires_at": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        DocumentUpload: {
+            document_id: components["schemas"]["Uuid"];
+            /**
+             * @description How to send it.
+             * @constant
+             */
+            method: "PUT";
+            /**
+             * Format: uri
+             * @description Where to. Whoever has this link needs nothing else.
+             */
+            url: string;
+            /** @description Headers to send it with. */
+            headers: {
+                /**
+                 * @description The same for every file; what it is, its content says.
+                 * @constant
+                 */
+                "Content-Type": "application/octet-stream";
+            };
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description The SHA-256 of the file, in hexadecimal.
+         * @example e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+         */
+        Sha256: string;
+        /**
+         * @description What the virus scanner says. PENDING until it has looked, and for good where the server has none; FAILED when it could not.
+         * @example CLEAN
+         * @enum {string}
+         */
+        ScanStatus: "PENDING" | "CLEAN" | "INFECTED" | "FAILED";
+        /**
+         * @description How far the text of the document is read. COMPLETED also where its type has none to read; FAILED when the file is broken, locked by a password, or takes too much.
+         * @example COMPLETED
+         * @enum {string}
+         */
+        ProcessingStatus: "PENDING" | "PROCESSING" | "COMPLETED" | "FAILED";
+        /**
+         * @description A document of a patient. Its file has its own links.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "uploaded_by": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "filename": "lab-report.pdf",
+         *       "content_type": "application/pdf",
+         *       "size_bytes": 48213,
+         *       "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         *       "description": "Lipid panel of 2 March",
+         *       "scan_status": "CLEAN",
+         *       "processing_status": "COMPLETED",
+         *       "uploaded_at": "2026-03-02T14:31:00.000Z",
+         *       "scanned_at": "2026-03-02T14:31:02.000Z",
+         *       "processed_at": "2026-03-02T14:31:03.000Z",
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        Document: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            patient_id: components["schemas"]["Uuid"];
+            /** @description Who sent it; null for an API key. */
+            uploaded_by: {
+                id: components["schemas"]["Uuid"];
+                /** @description Their name. */
+                display_name: string;
+            } | null;
+            filename: components["schemas"]["Filename"];
+            content_type: components["schemas"]["DocumentType"];
+            size_bytes: components["schemas"]["FileSize"];
+            sha256: components["schemas"]["Sha256"];
+            /** @description What it is, for people to read. */
+            description: string | null;
+            scan_status: components["schemas"]["ScanStatus"];
+            processing_status: components["schemas"]["ProcessingStatus"];
+            uploaded_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When the scanner came to its result.
+             */
+            scanned_at: string | null;
+            /**
+             * Format: date-time
+             * @description When its text was read, or given up.
+             */
+            processed_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A document with its text.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "uploaded_by": null,
+         *       "filename": "note.txt",
+         *       "content_type": "text/plain",
+         *       "size_bytes": 24,
+         *       "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         *       "description": null,
+         *       "scan_status": "CLEAN",
+         *       "processing_status": "COMPLETED",
+         *       "uploaded_at": "2026-03-02T14:31:00.000Z",
+         *       "scanned_at": "2026-03-02T14:31:02.000Z",
+         *       "processed_at": "2026-03-02T14:31:03.000Z",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "extracted_text": "Total cholesterol 182"
+         *     }
+         */
+        DocumentDetail: components["schemas"]["Document"] & {
+            /** @description The text that was found in it, cut off after a million characters; null when there is none. */
+            extracted_text: string | null;
+        };
+        /**
+         * @description What the caller has sent.
+         * @example {
+         *       "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+         *     }
+         */
+        DocumentUploadComplete: {
+            sha256: components["schemas"]["Sha256"];
+        };
+        /**
+         * @description Where to get a file.
+         * @example {
+         *       "url": "https://wardline.example/api/blobs?link=4f1d2c3b4a596877.c2VhbGVk.bGluaw.dGFn",
+         *       "expires_at": "2026-03-02T14:45:00.000Z",
+         *       "filename": "lab-report.pdf",
+         *       "content_type": "application/pdf",
+         *       "size_bytes": 48213,
+         *       "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+         *     }
+         */
+        DocumentDownload: {
+            /**
+             * Format: uri
+             * @description A GET of it answers the file. Whoever has this link needs nothing else.
+             */
+            url: string;
+            expires_at: components["schemas"]["Timestamp"];
+            filename: components["schemas"]["Filename"];
+            content_type: components["schemas"]["DocumentType"];
+            size_bytes: components["schemas"]["FileSize"];
+            sha256: components["schemas"]["Sha256"];
+        };
+        /**
+         * @description A page of documents.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *           "uploaded_by": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "filename": "lab-report.pdf",
+         *           "content_type": "application/pdf",
+         *           "size_bytes": 48213,
+         *           "sha256": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+         *           "description": "Lipid panel of 2 March",
+         *           "scan_status": "CLEAN",
+         *           "processing_status": "COMPLETED",
+         *           "uploaded_at": "2026-03-02T14:31:00.000Z",
+         *           "scanned_at": "2026-03-02T14:31:02.000Z",
+         *           "processed_at": "2026-03-02T14:31:03.000Z",
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        DocumentPage: {
+            /** @description The documents, in order. */
+            items: components["schemas"]["Document"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
          * @description Where the ticket stands. OPEN → IN_PROGRESS → WAITING_ON_USER ⇄ IN_PROGRESS → RESOLVED → CLOSED; CLOSED is final.
          * @example OPEN
          * @enum {string}
@@ -6500,6 +6875,62 @@ export interface components {
             };
         };
         /**
+         * @description To the patient and whoever uploaded it: the scanner has come to a result.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "document.scan_complete",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *         "scan_status": "CLEAN"
+         *       }
+         *     }
+         */
+        DocumentScanCompleteEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "document.scan_complete";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                document_id: components["schemas"]["Uuid"];
+                scan_status: components["schemas"]["ScanStatus"];
+            };
+        };
+        /**
+         * @description To the patient and whoever uploaded it: the text of a document is read, or given up.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "document.processed",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *         "processing_status": "COMPLETED"
+         *       }
+         *     }
+         */
+        DocumentProcessedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "document.processed";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                patient_id: components["schemas"]["Uuid"];
+                document_id: components["schemas"]["Uuid"];
+                processing_status: components["schemas"]["ProcessingStatus"];
+            };
+        };
+        /**
          * @description To the person: a consent document is to be signed.
          * @example {
          *       "id": "731.42",
@@ -6824,7 +7255,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -7495,6 +7926,89 @@ export interface components {
             sessions: components["schemas"]["AccountSession"][];
         };
         /**
+         * @description What kind of job it is.
+         * @example document-scan
+         */
+        QueueName: string;
+        /**
+         * @description A job. What it is about stays inside the server.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "queue": "document-scan",
+         *       "state": "FAILED",
+         *       "attempts": 9,
+         *       "max_attempts": 9,
+         *       "last_error": "Error ECONNREFUSED",
+         *       "next_attempt_at": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "started_at": "2026-03-02T18:30:00.000Z",
+         *       "finished_at": "2026-03-02T18:30:01.000Z"
+         *     }
+         */
+        Job: {
+            id: components["schemas"]["Uuid"];
+            queue: components["schemas"]["QueueName"];
+            /**
+             * @description WAITING for its first attempt, RETRYING after a failed one, RUNNING, or done: COMPLETED, CANCELLED, FAILED for good.
+             * @enum {string}
+             */
+            state: "WAITING" | "RETRYING" | "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED";
+            /**
+             * Format: int32
+             * @description How often it was begun.
+             */
+            attempts: number;
+            /**
+             * Format: int32
+             * @description How often it may be begun.
+             */
+            max_attempts: number;
+            /** @description What kind of error the last failed attempt ended with. The server's log has the rest, under the job's id. */
+            last_error: string | null;
+            /**
+             * Format: date-time
+             * @description When it is begun at the earliest, while it waits.
+             */
+            next_attempt_at: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When it was last begun.
+             */
+            started_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was done, one way or another.
+             */
+            finished_at: string | null;
+        };
+        /**
+         * @description A page of jobs.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *           "queue": "document-scan",
+         *           "state": "FAILED",
+         *           "attempts": 9,
+         *           "max_attempts": 9,
+         *           "last_error": "Error ECONNREFUSED",
+         *           "next_attempt_at": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "started_at": "2026-03-02T18:30:00.000Z",
+         *           "finished_at": "2026-03-02T18:30:01.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        JobPage: {
+            /** @description The jobs, in order. */
+            items: components["schemas"]["Job"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
          * @description A new version.
          * @example {
          *       "type": "HIPAA_NOTICE",
@@ -8082,6 +8596,45 @@ export interface components {
                 };
             };
         };
+        /** @description The patient is discharged and can send nothing any more. */
+        "PatientDischarged-2": {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "PATIENT_DISCHARGED";
+                };
+            };
+        };
+        /** @description No file has been sent to the link yet. */
+        NothingUploaded: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT";
+                };
+            };
+        };
+        /** @description The file is infected, or not scanned yet. */
+        NotDownloadable: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED";
+                };
+            };
+        };
         /** @description The link is forged, or its time is over. */
         BadLink: {
             headers: {
@@ -8144,6 +8697,19 @@ export interface components {
                 };
             };
         };
+        /** @description The job has not failed for good. */
+        JobNotFailed: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_TRANSITION";
+                };
+            };
+        };
     };
     parameters: {
         /** @description Items a page. */
@@ -8202,10 +8768,12 @@ export interface components {
         AppointmentId: components["schemas"]["Uuid"];
         /** @description The thread. */
         ThreadId: components["schemas"]["Uuid"];
-        /** @description What the link opens and until when, sealed by the server. */
-        Link: string;
         /** @description The task. */
         TaskId: components["schemas"]["Uuid"];
+        /** @description The document. */
+        DocumentId: components["schemas"]["Uuid"];
+        /** @description What the link opens and until when, sealed by the server. */
+        Link: string;
         /** @description The ticket. */
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
@@ -8224,6 +8792,8 @@ export interface components {
         OrganizationQuery: components["schemas"]["Uuid"];
         /** @description The account. */
         UserId: components["schemas"]["Uuid"];
+        /** @description The job. */
+        JobId: components["schemas"]["Uuid"];
     };
     requestBodies: never;
     headers: {
@@ -11807,66 +12377,6 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    downloadBlob: {
-        parameters: {
-            query: {
-                /** @description What the link opens and until when, sealed by the server. */
-                link: components["parameters"]["Link"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description The file. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "*/*": unknown;
-                };
-            };
-            403: components["responses"]["BadLink"];
-            404: components["responses"]["NotFound"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
-    uploadBlob: {
-        parameters: {
-            query: {
-                /** @description What the link opens and until when, sealed by the server. */
-                link: components["parameters"]["Link"];
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/octet-stream": unknown;
-            };
-        };
-        responses: {
-            /** @description Stored. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            403: components["responses"]["BadLink"];
-            413: components["responses"]["PayloadTooLarge"];
-            422: components["responses"]["Invalid"];
-            429: components["responses"]["RateLimited"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["Unavailable"];
-        };
-    };
     listTasks: {
         parameters: {
             query?: {
@@ -11984,6 +12494,279 @@ export interface operations {
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createDocumentUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentUploadCreate"];
+            };
+        };
+        responses: {
+            /** @description Where to send the file. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentUpload"];
+                };
+            };
+            400: components["responses"]["PatientDischarged-2"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The document. */
+                document_id: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentDetail"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteDocument: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The document. */
+                document_id: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeDocumentUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The document. */
+                document_id: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentUploadComplete"];
+            };
+        };
+        responses: {
+            /** @description The document. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Document"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenStaff"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NothingUploaded"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDocumentDownloadUrl: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The document. */
+                document_id: components["parameters"]["DocumentId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentDownload"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotDownloadable"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPatientDocuments: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of documents. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenCare"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    downloadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            403: components["responses"]["BadLink"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    uploadBlob: {
+        parameters: {
+            query: {
+                /** @description What the link opens and until when, sealed by the server. */
+                link: components["parameters"]["Link"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": unknown;
+            };
+        };
+        responses: {
+            /** @description Stored. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: components["responses"]["BadLink"];
             413: components["responses"]["PayloadTooLarge"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
@@ -13122,6 +13905,75 @@ export interface operations {
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                state?: "WAITING" | "RETRYING" | "RUNNING" | "COMPLETED" | "CANCELLED" | "FAILED" | "ALL";
+                /** @description Only of this queue. */
+                queue?: components["schemas"]["QueueName"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    retryJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The job. */
+                job_id: components["parameters"]["JobId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["JobNotFailed"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

@@ -154,6 +154,29 @@ export interface ContactMethodsTable {
   version: Generated<number>
 }
 
+export interface DocumentsTable {
+  id: string
+  organization_id: string
+  patient_id: string
+  uploaded_by: string | null
+  filename: string
+  storage_key: string
+  content_type: 'application/pdf' | 'image/jpeg' | 'image/png' | 'image/gif' | 'application/msword' | 'application/vnd.openxmlformats-officedocument.wordprocessingml.document' | 'application/vnd.ms-excel' | 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet' | 'text/plain' | 'text/csv'
+  size_bytes: number
+  sha256: string | null
+  scan_status: Generated<'PENDING' | 'CLEAN' | 'INFECTED' | 'FAILED'>
+  infection: string | null
+  processing_status: Generated<'PENDING' | 'PROCESSING' | 'COMPLETED' | 'FAILED'>
+  extracted_text: string | null
+  description: string | null
+  uploaded_at: Instant | null
+  scanned_at: Instant | null
+  processed_at: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
 export interface EnrollmentAttemptsTable {
   organization_id: string
   patient_id: string
@@ -592,6 +615,7 @@ export interface Tables {
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable
   contact_methods: ContactMethodsTable
+  documents: DocumentsTable
   enrollment_attempts: EnrollmentAttemptsTable
   events: EventsTable
   events_purged: EventsPurgedTable

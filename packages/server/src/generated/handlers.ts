@@ -257,13 +257,6 @@ export interface MessagingHandlers {
   replyToThread: Handler<'replyToThread'>
 }
 
-export interface BlobsHandlers {
-  /** Download the file that a link is for. */
-  downloadBlob: Handler<'downloadBlob'>
-  /** Upload the file that a link is for. */
-  uploadBlob: Handler<'uploadBlob'>
-}
-
 export interface TasksHandlers {
   /** An organization's tasks, what is due first. */
   listTasks: Handler<'listTasks'>
@@ -271,6 +264,28 @@ export interface TasksHandlers {
   createTask: Handler<'createTask'>
   /** Change, assign, complete, cancel or reopen a task. */
   updateTask: Handler<'updateTask'>
+}
+
+export interface DocumentsHandlers {
+  /** Begin to upload a document. */
+  createDocumentUpload: Handler<'createDocumentUpload'>
+  /** One document, with the text that was found in it. */
+  getDocument: Handler<'getDocument'>
+  /** Delete a document. */
+  deleteDocument: Handler<'deleteDocument'>
+  /** Finish the upload of a document. */
+  completeDocumentUpload: Handler<'completeDocumentUpload'>
+  /** A link to download a document. */
+  getDocumentDownloadUrl: Handler<'getDocumentDownloadUrl'>
+  /** A patient's documents, the newest first. */
+  listPatientDocuments: Handler<'listPatientDocuments'>
+}
+
+export interface BlobsHandlers {
+  /** Download the file that a link is for. */
+  downloadBlob: Handler<'downloadBlob'>
+  /** Upload the file that a link is for. */
+  uploadBlob: Handler<'uploadBlob'>
 }
 
 export interface SupportHandlers {
@@ -342,6 +357,10 @@ export interface SuperAdminHandlers {
   reactivateUser: Handler<'reactivateUser'>
   /** Make somebody choose a new password. */
   forcePasswordReset: Handler<'forcePasswordReset'>
+  /** The work that is done behind the requests. */
+  listJobs: Handler<'listJobs'>
+  /** Run a failed job once more. */
+  retryJob: Handler<'retryJob'>
 }
 
 export interface TelemetryHandlers {
@@ -369,8 +388,9 @@ export type Handlers = HealthHandlers &
   ProvidersHandlers &
   StaffHandlers &
   MessagingHandlers &
-  BlobsHandlers &
   TasksHandlers &
+  DocumentsHandlers &
+  BlobsHandlers &
   SupportHandlers &
   SupportDeskHandlers &
   EventsHandlers &

@@ -23,6 +23,8 @@ export const catalogue = {
   EMAIL_TAKEN: { status: 409, title: "An account with this e-mail exists" },
   APPOINTMENT_CONFLICT: { status: 409, title: "The provider is not free at that time" },
   INVALID_TRANSITION: { status: 409, title: "The status cannot change this way" },
+  DOCUMENT_INFECTED: { status: 409, title: "The file is infected and quarantined" },
+  DOCUMENT_NOT_SCANNED: { status: 409, title: "The file has not been scanned for viruses" },
   IDEMPOTENCY_IN_PROGRESS: { status: 409, title: "The first request with this key is still running" },
   PRECONDITION_FAILED: { status: 412, title: "Somebody changed it meanwhile" },
   PAYLOAD_TOO_LARGE: { status: 413, title: "The body is too large" },

@@ -56,10 +56,10 @@ export interface OperationDefinition {
   /** Of the one success. */
   readonly status: number
   readonly contentType: string | null
-  /** Of the body: JSON, or a file, which the handler reads as it comes. */
-  readonly bodyType: string | null
   /** Media types beside JSON that the caller's Accept may ask for. */
   readonly forms: readonly string[]
+  /** Of the body: JSON, or a file, which the handler reads as it comes. */
+  readonly bodyType: string | null
   /** Whether the success carries an ETag, made of the answer's `version`. */
   readonly etag: boolean
   readonly codes: readonly string[]

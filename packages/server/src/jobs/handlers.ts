@@ -7,6 +7,7 @@ import { accountLockedMail, passwordResetMail } from '../domains/auth/mails.ts'
 import { admitReset, openReset } from '../domains/auth/password-reset.ts'
 import { deliver } from '../domains/notifications/deliver.ts'
 import type { Services } from '../services.ts'
+import type { documentJobs } from './documents.ts'
 import { openMail } from './mail.ts'
 import type { JobHandlers } from './queue.ts'
 
@@ -16,7 +17,10 @@ export const jobHandlers = (
   mailer: Mailer,
   push: Push,
   { cipher, clock, newId }: Pick<Services, 'cipher' | 'clock' | 'newId'>,
+  documents: ReturnType<typeof documentJobs>,
 ): JobHandlers => ({
+  ...documents,
+
   async mail(payload) {
     await mailer.send(openMail({ cipher }, payload))
   },

@@ -1,4 +1,4 @@
-import { fromKysely, type Job, type JobResult, PgBoss } from 'pg-boss'
+import { fromKysely, type JobResult, type JobWithMetadata, PgBoss } from 'pg-boss'
 import type { Logger } from 'pino'
 import type { Db } from '../db/scope.ts'
 import type { SealedReset } from '../domains/auth/password-reset.ts'
@@ -12,25 +12,57 @@ export interface Jobs {
   'password-reset': SealedReset
   /** Sends notifications to the devices of those whom they are for. */
   'push-notification': { notifications: readonly { id: string; user_id: string }[] }
+  /** Looks for viruses in the file of a document. */
+  'document-scan': { document_id: string; organization_id: string }
+  /** Reads the text of a document. */
+  'document-text': { document_id: string; organization_id: string }
   /** Sends a mail; see sealMail. */
   mail: SealedMail
 }
 
 export type JobName = keyof Jobs
 
+/** How this run of a job stands. */
+export interface Attempt {
+  /** When it fails too, the job has failed for good. */
+  readonly last: boolean
+}
+
 /** One function per job. Each is idempotent: a job may run again after a crash. */
-export type JobHandlers = { readonly [Name in JobName]: (payload: Jobs[Name]) => Promise<void> }
+export type JobHandlers = {
+  readonly [Name in JobName]: (payload: Jobs[Name], attempt: Attempt) => Promise<void>
+}
 
 /** The queue behind `enqueue`. */
 export interface JobQueue {
   /** Queues a job in the transaction of `db`: it exists only if that commits. */
   insert(db: Db, name: string, payload: object): Promise<void>
-  start(): Promise<void>
-  /** Finishes what runs; what does not finish goes back to the queue. */
+  /** Gives a job that failed for good one further attempt, in the transaction of `db`; no other job is touched. */
+  retry(db: Db, name: string, id: string): Promise<void>
+  /** Takes jobs in; also runs them where `work` says so. */
+  start(options: { work: boolean }): Promise<void>
+  /** Finishes what runs; what does not finish in five seconds goes back to the queue, as what is not begun does. */
   stop(): Promise<void>
 }
 
-const retry = { retryLimit: 8, retryDelay: 5, retryBackoff: true, retryDelayMax: 3600 } as const
+const DAY = 86_400
+
+const settings = {
+  retryLimit: 8,
+  retryDelay: 5,
+  retryBackoff: true,
+  retryDelayMax: 3600,
+  // A worker that is gone says nothing: its jobs are then begun again, long before they would count as overdue.
+  heartbeatSeconds: 60,
+  // Until then one that failed for good can be seen, and run again.
+  deleteAfterSeconds: 14 * DAY,
+} as const
+
+/** What kind of error it was. Its words may quote what it met, and stay in the log. */
+function kindOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error ? `${error.name} ${String(error.code)}`.slice(0, 100) : error.name
+}
 
 /** Jobs on pg-boss: the same database, the same transaction. Its schema is a migration of ours. */
 export function createJobQueue(url: string, handlers: JobHandlers, log: Logger): JobQueue {
@@ -43,18 +75,21 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     createSchema: false,
   })
   boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
+  let stopping = false
   const names = Object.keys(handlers).filter((name): name is JobName => name in handlers)
 
   async function work<Name extends JobName>(name: Name): Promise<void> {
-    await boss.createQueue(name, retry)
-    const run = async ({ id, data }: Job<Jobs[Name]>): Promise<JobResult> => {
+    const run = async (job: JobWithMetadata<Jobs[Name]>): Promise<JobResult> => {
+      const { id, data } = job
+      if (stopping) return { id, status: 'failed', output: { error: 'Stopped' } }
+      const last = job.retryCount >= job.retryLimit
       try {
-        await handlers[name](data)
+        await handlers[name](data, { last })
         return { id, status: 'completed' }
       } catch (error) {
-        log.warn({ err: error, job: name, job_id: id }, 'a job failed; it is tried again')
-        // The log says why; what is kept with the job may quote nothing.
-        return { id, status: 'failed', output: { error: error instanceof Error ? error.name : 'unknown' } }
+        const then = last ? 'a job failed for good' : 'a job failed; it is tried again'
+        log.warn({ err: error, job: name, job_id: id }, then)
+        return { id, status: 'failed', output: { error: kindOf(error) } }
       }
     }
     const options = {
@@ -64,8 +99,9 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
       burstWhenBatchFull: true,
       // One job that fails takes none of its batch with it.
       perJobResults: true,
+      includeMetadata: true,
     } as const
-    await boss.work<Jobs[Name]>(name, options, async (jobs) => {
+    await boss.work(name, options, async (jobs: JobWithMetadata<Jobs[Name]>[]) => {
       const results: JobResult[] = []
       for (const job of jobs) results.push(await run(job))
       return results
@@ -76,10 +112,21 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     async insert(db, name, payload) {
       await boss.send(name, payload, { db: fromKysely(db) })
     },
-    async start() {
-      await boss.start()
-      for (const name of names) await work(name)
+    async retry(db, name, id) {
+      await boss.retry(name, id, { db: fromKysely(db) })
     },
-    stop: () => boss.stop({ graceful: true, timeout: 5000 }),
+    async start(options) {
+      await boss.start()
+      for (const name of names) {
+        await boss.createQueue(name, settings)
+        // One that was made by an older version keeps its old settings otherwise.
+        await boss.updateQueue(name, settings)
+        if (options.work) await work(name)
+      }
+    },
+    async stop() {
+      stopping = true
+      await boss.stop({ graceful: true, timeout: 5000 })
+    },
   }
 }

@@ -1,16 +1,14 @@
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
-import { type Db, transaction, unscoped } from '../db/scope.ts'
+import { type Db, unscoped } from '../db/scope.ts'
 import { reminderMail } from '../domains/appointments/mails.ts'
 import * as queries from '../domains/appointments/queries.ts'
 import { idsOf } from '../domains/appointments/tell.ts'
 import { findSafeContact } from '../domains/contact-methods/queries.ts'
-import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
 import { type NotifyTools, notify } from '../domains/notifications/notify.ts'
-import type { Enqueue } from '../http/handler.ts'
 import type { Cipher } from '../security/cipher.ts'
+import type { Effects } from './effects.ts'
 import { sealMail } from './mail.ts'
-import type { JobQueue } from './queue.ts'
 
 const BATCH = 50
 
@@ -20,8 +18,7 @@ interface Parts {
   readonly newId: () => string
   readonly cipher: Cipher
   readonly publicUrl: () => string
-  readonly jobs: Pick<JobQueue, 'insert'>
-  readonly published: () => void
+  readonly effects: Effects
 }
 
 type Due = Awaited<ReturnType<typeof queries.takeDueReminders>>[number]
@@ -56,31 +53,16 @@ async function remind(
 }
 
 /** One batch of one organization; answers how many were due. */
-async function remindIn(parts: Parts, organizationId: string, now: Date): Promise<number> {
-  const { events, emit } = collectEvents()
-  const wanted: { name: string; payload: object }[] = []
-  const enqueue: Enqueue = (name, payload) => wanted.push({ name, payload })
-  const tools = { emit, enqueue, newId: parts.newId }
-  const scope = { name: 'organization', organizationId, userId: null } as const
-  const taken = await transaction(parts.pool, scope, 'write', async (db) => {
+const remindIn = (parts: Parts, organizationId: string, now: Date): Promise<number> =>
+  parts.effects({ name: 'organization', organizationId, userId: null }, async (db, tools) => {
     const all = await queries.takeDueReminders(db, organizationId, now, BATCH)
     const sent: string[] = []
     for (const due of all.filter(({ holds }) => holds))
-      if (await remind(db, parts, tools, due, now)) sent.push(due.id)
-    await queries.settleReminders(
-      db,
-      organizationId,
-      all.map(({ id }) => id),
-      sent,
-      now,
-    )
-    await publishEvents(db, events, now)
-    for (const { name, payload } of wanted) await parts.jobs.insert(db, name, payload)
-    return { value: all.length, commit: true }
+      if (await remind(db, parts, { ...tools, newId: parts.newId }, due, now)) sent.push(due.id)
+    const taken = all.map(({ id }) => id)
+    await queries.settleReminders(db, organizationId, taken, sent, now)
+    return taken.length
   })
-  if (events.length > 0) parts.published()
-  return taken
-}
 
 /**
  * Reminds of the visits that are due to be reminded of. Taking reminders, their notices, their events and their mails

@@ -1,17 +1,17 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Blobs } from '../adapters/blobs/blobs.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
-import { type Db, unscoped } from '../db/scope.ts'
+import { type Db, noScope } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
-import { collectEvents, publishEvents } from '../domains/events/outbox.ts'
+import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
 import { announceExpiringLicenses } from '../domains/providers/expiring.ts'
-import type { Enqueue } from '../http/handler.ts'
 import type { Cipher } from '../security/cipher.ts'
-import type { JobQueue } from './queue.ts'
+import type { Effects } from './effects.ts'
 import { sendDueReminders } from './reminders.ts'
 
 const lookMs = 1000
@@ -27,18 +27,17 @@ interface Upkeep {
   readonly newId: () => string
   readonly cipher: Cipher
   readonly publicUrl: () => string
-  readonly jobs: Pick<JobQueue, 'insert'>
-  /** Something was published. */
-  readonly published: () => void
+  readonly effects: Effects
+  readonly blobs: Blobs
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations and invitations that ran out, announces consents that came
- * into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and warns of licences
- * that will. Replicas may all do it: each step is idempotent and short.
+ * into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads that nobody
+ * finished, and warns of licences that will. Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
-  const { pool, clock, log, newId, jobs, published } = parts
+  const { pool, clock, log, newId, effects, blobs } = parts
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -62,20 +61,11 @@ export function createUpkeep(parts: Upkeep) {
   }
 
   /** A step in a transaction of its own, with what it publishes. */
-  async function step(now: Date, work: (db: Db, tools: NotifyTools) => Promise<void>): Promise<void> {
-    const { events, emit } = collectEvents()
-    const wanted: { name: string; payload: object }[] = []
-    const enqueue: Enqueue = (name, payload) => wanted.push({ name, payload })
-    await unscoped(pool, 'write', async (db) => {
-      await work(db, { emit, enqueue, newId })
-      await publishEvents(db, events, now)
-      for (const { name, payload } of wanted) await jobs.insert(db, name, payload)
-    })
-    if (events.length > 0) published()
-  }
+  const step = (work: (db: Db, tools: NotifyTools) => Promise<void>): Promise<void> =>
+    effects(noScope, (db, tools) => work(db, { ...tools, newId }))
 
   const endImpersonations = (now: Date) =>
-    step(now, async (db, tools) => {
+    step(async (db, tools) => {
       const { rows } = await sql<EndedImpersonation & { ended_at: string }>`
         select * from end_expired_impersonations(${now})`.execute(db)
       for (const row of rows) await announceEnd(db, tools, row, new Date(row.ended_at))
@@ -86,12 +76,13 @@ export function createUpkeep(parts: Upkeep) {
     const time = now.getTime()
     if (time - cleaned >= cleanMs) {
       await clean(now)
-      await step(now, (db, tools) => announceExpiringLicenses(db, tools, now))
+      await step((db, tools) => announceExpiringLicenses(db, tools, now))
+      await forgetUploads(pool, blobs, now)
       cleaned = time
     }
     if (time - swept >= sweepMs) {
       await endImpersonations(now)
-      await step(now, (db, { emit }) => announceDueDocuments(db, emit, now))
+      await step((db, { emit }) => announceDueDocuments(db, emit, now))
       await inBatches('expire_invitations', now)
       await sendDueReminders(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.

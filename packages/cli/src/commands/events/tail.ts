@@ -149,6 +149,8 @@ const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'appointment.created': true,
   'appointment.updated': true,
   'appointment.reminder': true,
+  'document.scan_complete': true,
+  'document.processed': true,
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,

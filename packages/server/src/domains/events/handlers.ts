@@ -20,6 +20,8 @@ const known: Record<PublishedEvent['event'], true> = {
   'appointment.created': true,
   'appointment.updated': true,
   'appointment.reminder': true,
+  'document.scan_complete': true,
+  'document.processed': true,
   'consent.required': true,
   'session.revoked': true,
   'notification.new': true,

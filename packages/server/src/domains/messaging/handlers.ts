@@ -40,6 +40,9 @@ async function tellOthers(
   })
 }
 
+/** Ids as the database writes them. */
+const lowerCase = (ids: readonly string[] = []): string[] => ids.map((id) => id.toLowerCase())
+
 type ThreadRow = Awaited<ReturnType<typeof queries.listThreads>>[number]
 
 const threadOf = ({
@@ -79,14 +82,18 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
   async createThread({ db, actor, emit, enqueue }, { params, body }) {
     const now = clock.now()
     const organizationId = params.org_id
-    const refusal =
-      policy.refuseAttachments(body.attachments) ?? (await refuseUnreachable(db, actor, body.patient_id, now))
+    const refusal = await refuseUnreachable(db, actor, body.patient_id, now)
     if (refusal) return refusal
     const enrollment = await queries.findEnrollment(db, organizationId, body.patient_id)
     if (!enrollment) return notFound('patient')
     const userIds = [...new Set([actor.userId, ...body.participant_ids.map((id) => id.toLowerCase())])]
     const admissible = await queries.listAdmissible(db, organizationId, body.patient_id, userIds, now)
-    const unfit = policy.refuseStrangers(userIds, admissible) ?? policy.refuseDischarged(enrollment.status)
+    const attachments = lowerCase(body.attachments)
+    const attachable = await queries.listAttachable(db, organizationId, body.patient_id, attachments)
+    const unfit =
+      policy.refuseStrangers(userIds, admissible) ??
+      policy.refuseDischarged(enrollment.status) ??
+      policy.refuseAttachments(attachments, attachable)
     if (unfit) return unfit
 
     const threadId = newId()
@@ -118,6 +125,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
       thread_id: threadId,
       sender_id: actor.userId,
       body: body.body,
+      attachments,
       created_at: at,
     })
     await tellOthers(db, { emit, enqueue, newId }, sent, userIds)
@@ -158,12 +166,13 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
 
   async replyToThread({ db, actor, emit, enqueue }, { params, body }) {
     const organizationId = params.org_id
-    const refusal = policy.refuseAttachments(body.attachments)
-    if (refusal) return refusal
     const thread = await queries.findThread(db, organizationId, params.thread_id, actor.userId)
     const visible = policy.visiblePatients(actor.as)
     if (!thread || (visible && !visible.includes(thread.patient_id))) return notFound('thread')
-    const unfit = policy.refuseDischarged(thread.patient_status)
+    const attachments = lowerCase(body.attachments)
+    const attachable = await queries.listAttachable(db, organizationId, thread.patient_id, attachments)
+    const unfit =
+      policy.refuseDischarged(thread.patient_status) ?? policy.refuseAttachments(attachments, attachable)
     if (unfit) return unfit
 
     const at = await queries.bumpThread(db, thread.id, clock.now())
@@ -181,6 +190,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
       thread_id: thread.id,
       sender_id: actor.userId,
       body: body.body,
+      attachments,
       created_at: at,
     })
     await queries.unarchiveForOthers(db, thread.id, actor.userId)
@@ -192,7 +202,7 @@ export const messagingHandlers = ({ clock, cursors, newId }: Services): Messagin
       sender_id: actor.userId,
       sender_name: actor.displayName,
       body: body.body,
-      attachments: [],
+      attachments,
       read_by: [],
       created_at: at,
     }

@@ -26,18 +26,18 @@ export const refuseStrangers = (
         'Only the patient, proxies with access to clinical notes and care staff may take part.',
       )
 
-/** Documents cannot be uploaded yet, so none can be attached. */
-export const refuseAttachments = (
-  attachments: readonly string[] | undefined,
-): Problem<'VALIDATION_ERROR'> | undefined =>
-  attachments === undefined || attachments.length === 0
-    ? undefined
-    : problem('VALIDATION_ERROR', undefined, {
-        errors: attachments.map((_, index) => ({
-          pointer: `/attachments/${index}`,
-          message: 'must be a document of this patient',
-        })),
-      })
+/** Only what everybody in the thread may see can be attached. */
+export function refuseAttachments(
+  asked: readonly string[],
+  attachable: readonly string[],
+): Problem<'VALIDATION_ERROR'> | undefined {
+  const errors = asked.flatMap((id, index) =>
+    attachable.includes(id)
+      ? []
+      : [{ pointer: `/attachments/${index}`, message: 'must be a document of this patient' }],
+  )
+  return errors.length === 0 ? undefined : problem('VALIDATION_ERROR', undefined, { errors })
+}
 
 /** Read and unread at once is neither. */
 export const refuseBoth = (body: {

@@ -215,6 +215,30 @@ export const listAdmissible = (
     .select(['u.id', 'u.display_name'])
     .execute()
 
+/**
+ * Which of these documents may be attached: of this patient in this organization, uploaded, and not found infected.
+ * Whoever may take part in a thread about a patient may see these.
+ */
+export async function listAttachable(
+  db: Db,
+  organizationId: string,
+  patientId: string,
+  ids: readonly string[],
+): Promise<string[]> {
+  if (ids.length === 0) return []
+  const rows = await db
+    .selectFrom('documents')
+    .where('organization_id', '=', organizationId)
+    .where('patient_id', '=', patientId)
+    .where('id', 'in', ids)
+    .where('uploaded_at', 'is not', null)
+    .where('deleted_at', 'is', null)
+    .where('scan_status', '<>', 'INFECTED')
+    .select('id')
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
 interface NewThread {
   readonly id: string
   readonly organization_id: string
@@ -262,11 +286,16 @@ interface NewMessage {
   readonly thread_id: string
   readonly sender_id: string
   readonly body: string
+  /** Ids of documents. */
+  readonly attachments: readonly string[]
   readonly created_at: string | Date
 }
 
-export const insertMessage = (db: Db, message: NewMessage) =>
-  db.insertInto('messages').values(message).execute()
+export const insertMessage = (db: Db, { attachments, ...message }: NewMessage) =>
+  db
+    .insertInto('messages')
+    .values({ ...message, attachments: JSON.stringify(attachments) })
+    .execute()
 
 /**
  * For the others an archived thread comes back. Writing is not reading: what came in while the writer wrote stays

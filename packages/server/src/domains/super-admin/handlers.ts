@@ -7,6 +7,7 @@ import type { Services } from '../../services.ts'
 import { askForReset } from '../auth/password-reset.ts'
 import { revokeSessionsOf } from '../auth/queries.ts'
 import { announceRevoked } from '../auth/sessions.ts'
+import * as jobs from './jobs.ts'
 import { suspensionRefusal } from './policy.ts'
 import * as queries from './queries.ts'
 
@@ -48,6 +49,23 @@ export const superAdminHandlers = (services: Services): SuperAdminHandlers => {
 
     async reactivateOrganization({ db }, { params }) {
       return changeSuspension(db, params.org_id, null, null)
+    },
+
+    async listJobs({ db }, { query }) {
+      const page = openPage(cursors, 'listJobs', { ...query }, query)
+      if (page instanceof Problem) return page
+      const rows = await jobs.listJobs(db, query, page)
+      const total = query.include_total ? await jobs.countJobs(db, query) : undefined
+      return page.close(rows, ({ position, id }) => [position, id], total)
+    },
+
+    async retryJob({ db }, { params }) {
+      const { job_id } = params
+      const job = await jobs.lockJob(db, job_id)
+      if (job === undefined) return notFound('job')
+      if (!job.failed) return problem('INVALID_TRANSITION', 'Only a job that failed for good is run again.')
+      await services.jobs.retry(db, job.queue, job_id)
+      return (await jobs.findJob(db, job_id)) ?? notFound('job')
     },
 
     async listAllUsers({ db }, { query }) {
