@@ -3,8 +3,10 @@ import { addGlobals, attach, Command, type Group } from './command.ts'
 import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
 import { audit } from './commands/audit/index.ts'
+import { documents } from './commands/documents/index.ts'
 import { events } from './commands/events/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
+import { jobs } from './commands/jobs/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { notifications } from './commands/notifications/index.ts'
@@ -23,10 +25,12 @@ export const groups: readonly Group[] = [
   impersonate,
   audit,
   patients,
+  documents,
   orgs,
   users,
   notifications,
   apiKeys,
+  jobs,
 ]
 
 /**
