@@ -13,11 +13,15 @@ interface Options {
   org: string | undefined
 }
 
-/** Without reading it into memory. */
-async function hashOf(path: string): Promise<string> {
+/** The file and its hash, without reading it into memory. */
+async function openFile(path: string): Promise<{ file: Blob; sha256: string }> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk)
-  return hash.digest('hex')
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk)
+    return { file: await openAsBlob(path), sha256: hash.digest('hex') }
+  } catch {
+    throw new UsageError(`"${path}" cannot be read`)
+  }
 }
 
 export const upload = command<Options>({
@@ -43,9 +47,7 @@ export const upload = command<Options>({
     const filename = name ?? basename(path)
     const content_type = typeOf(filename)
     if (content_type === undefined) throw new UsageError(`"${filename}" must end like one of ${KINDS}`)
-    const [sha256, file] = await Promise.all([hashOf(path), openAsBlob(path)]).catch(() => {
-      throw new UsageError(`"${path}" cannot be read`)
-    })
+    const { file, sha256 } = await openFile(path)
     const org_id = await context.organization(org)
     const client = await context.client()
     const document = await client.documents.uploadFile(
