@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createClient } from '@wardline/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clamd, eicar, findRealClamd, startFakeClamd } from '../support/clamd.ts'
 import { pdf, samples, type TestFile } from '../support/files.ts'
@@ -300,6 +301,31 @@ describe('with a scanner', () => {
     const idempotencyKey = world(place).id()
     const first = await staff.client.documents.createUpload(input, { idempotencyKey })
     expect(await staff.client.documents.createUpload(input, { idempotencyKey })).toEqual(first)
+  })
+
+  test('the SDK uploads a file in one call, and says what an object store answers', async () => {
+    const { org, staff, patient } = place
+    const file = new File(['All is well.'], 'note.txt', { type: 'text/plain;charset=utf-8' })
+    const input = { org_id: org, patient_id: patient.id, file }
+    const document = await staff.client.documents.uploadFile({ ...input, description: 'Note' })
+    const expected = { filename: 'note.txt', content_type: 'text/plain', size_bytes: 12, description: 'Note' }
+    expect(document).toMatchObject({ ...expected, sha256: sha256(Buffer.from('All is well.')) })
+    await expect(
+      staff.client.documents.uploadFile({ ...input, file: new Blob(['x'], { type: 'text/plain' }) }),
+    ).rejects.toThrow('needs a filename')
+    const refusing = createClient({
+      baseUrl: place.world.url,
+      auth: staff.token,
+      fetch: async (url, init) =>
+        init.method === 'PUT'
+          ? new Response('<Error><Code>AccessDenied</Code></Error>', { status: 403 })
+          : fetch(url, init),
+    })
+    await expect(refusing.documents.uploadFile(input)).rejects.toMatchObject({
+      name: 'ResponseError',
+      status: 403,
+      operation: 'uploadBlob',
+    })
   })
 
   test('uploads that nobody finished are forgotten after a day, with what was sent', async () => {

@@ -30,7 +30,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('blobs in %s', (na
     closeStore = store.close
     world = await createWorld({ env: store.env })
     const links = createBlobLinks(createCipher(world.keys), () => world.url)
-    blobs = createBlobs(world.config, links, world.clock)
+    blobs = await createBlobs(world.config, links, world.clock)
   })
   afterAll(async () => {
     blobs.close()
@@ -212,7 +212,7 @@ describe.each(Object.keys(stores) as (keyof typeof stores)[])('blobs in %s', (na
     await blobs.put(key, Readable.from([Buffer.from('late')]), { max: 10 })
     // S3 goes by its own clock, so these were made 16 minutes ago.
     const before = world.clock.now().getTime() - 16 * 60_000
-    const past = createBlobs(
+    const past = await createBlobs(
       world.config,
       createBlobLinks(createCipher(world.keys), () => world.url),
       { now: () => new Date(before) },
@@ -232,7 +232,7 @@ describe('links that the server serves', () => {
   let blobs: Blobs
   beforeAll(async () => {
     world = await createWorld()
-    blobs = createBlobs(
+    blobs = await createBlobs(
       world.config,
       createBlobLinks(createCipher(world.keys), () => world.url),
       world.clock,

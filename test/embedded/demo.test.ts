@@ -1,6 +1,14 @@
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { type Client, createClient } from '@wardline/sdk'
 import { Secret, TOTP } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createFolderBlobs } from '../../packages/server/src/adapters/blobs/folder.ts'
+import { createBlobLinks } from '../../packages/server/src/adapters/blobs/links.ts'
+import { extractText } from '../../packages/server/src/adapters/text/extract.ts'
 import { loadConfig } from '../../packages/server/src/config.ts'
 import { startEmbedded } from '../../packages/server/src/db/embedded.ts'
 import { migrate } from '../../packages/server/src/db/migrate.ts'
@@ -9,6 +17,7 @@ import { npiNumber } from '../../packages/server/src/demo/random.ts'
 import { seedDemo } from '../../packages/server/src/demo/seed.ts'
 import { DEMO_PASSWORD, DEMO_SIGN_INS } from '../../packages/server/src/demo/sign-ins.ts'
 import { createLog } from '../../packages/server/src/log.ts'
+import { createCipher } from '../../packages/server/src/security/cipher.ts'
 import { createServer } from '../../packages/server/src/server.ts'
 
 let url = ''
@@ -19,10 +28,20 @@ beforeAll(async () => {
   stop = () => embedded.stop()
   await migrate(embedded.ownerUrl)
   const keys = demoKeyRing()
-  const options = { now: new Date(), keys }
+  const blobsFolder = await mkdtemp(join(tmpdir(), 'wardline-demo-blobs-'))
+  const blobs = createFolderBlobs(
+    blobsFolder,
+    createBlobLinks(createCipher(keys), () => ''),
+  )
+  const options = { now: new Date(), keys, blobs }
   expect(await seedDemo(embedded.ownerUrl, options)).toBe(true)
   expect(await seedDemo(embedded.ownerUrl, options)).toBe(false)
-  const limits = { RATE_LIMIT_LOGIN: '1000/1m', RATE_LIMIT_AUTH: '1000/1m', RATE_LIMIT_MFA: '1000/1m' }
+  const limits = {
+    BLOBS_FOLDER: blobsFolder,
+    RATE_LIMIT_LOGIN: '1000/1m',
+    RATE_LIMIT_AUTH: '1000/1m',
+    RATE_LIMIT_MFA: '1000/1m',
+  }
   const server = await createServer({
     config: loadConfig(limits, { port: '0' }),
     keys,
@@ -34,6 +53,7 @@ beforeAll(async () => {
   stop = async () => {
     await server.close()
     await embedded.stop()
+    await rm(blobsFolder, { recursive: true, force: true })
   }
 }, 60_000)
 afterAll(() => stop(), 30_000)
@@ -123,6 +143,21 @@ test('patient@ and proxy@ have visits to come, and the practice has tasks', asyn
   const tasks = await (await as('staff')).tasks.list({ org_id, status: 'PENDING' })
   expect(tasks.items.length).toBeGreaterThan(8)
   expect(Date.parse(tasks.items[0]?.due_at ?? '')).toBeLessThan(Date.now())
+})
+
+test('patient@ downloads a document of their own, and its bytes are those that were announced', async () => {
+  const org_id = await organizationOf('admin')
+  const patient = await as('patient')
+  const { patient_profile } = await patient.users.me()
+  const { items } = await patient.documents.list({ org_id, patient_id: patient_profile?.patient_id ?? '' })
+  const report = items.find(({ filename }) => filename === 'lab-report.pdf')
+  if (report === undefined) throw new Error('the patient of the demo has no report')
+  const { url: link, sha256 } = await patient.documents.getDownloadUrl({ org_id, document_id: report.id })
+  const bytes = Buffer.from(await (await fetch(link)).arrayBuffer())
+  expect(createHash('sha256').update(bytes).digest('hex')).toBe(sha256)
+  // What the demo says its text is, a reader finds in it.
+  const { extracted_text } = await patient.documents.get({ org_id, document_id: report.id })
+  expect(await extractText(Readable.from([bytes]), 'application/pdf')).toBe(extracted_text)
 })
 
 test('a new ticket goes on from the last number of the demo', async () => {

@@ -4,9 +4,11 @@ import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
 import { appointments } from './commands/appointments/index.ts'
 import { audit } from './commands/audit/index.ts'
+import { documents } from './commands/documents/index.ts'
 import { events } from './commands/events/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
 import { invitations } from './commands/invitations/index.ts'
+import { jobs } from './commands/jobs/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
 import { members } from './commands/members/index.ts'
@@ -31,12 +33,14 @@ export const groups: readonly Group[] = [
   appointments,
   messages,
   tasks,
+  documents,
   orgs,
   members,
   invitations,
   users,
   notifications,
   apiKeys,
+  jobs,
 ]
 
 /**

@@ -8,6 +8,7 @@ import {
   type RequestOptions,
 } from './core.ts'
 import { MfaCodeRequiredError } from './errors.ts'
+import { type DocumentsWithFiles, withFiles } from './files.ts'
 import { createResources, type Resources } from './generated/resources.ts'
 
 export interface ClientOptions {
@@ -34,7 +35,8 @@ export interface SignIn extends Pick<SessionOptions, 'onChange' | 'exclusive'> {
   device?: string | undefined
 }
 
-export interface Client extends Resources {
+export interface Client extends Omit<Resources, 'documents'> {
+  readonly documents: Resources['documents'] & DocumentsWithFiles
   readonly baseUrl: string
   /**
    * Signs in with a password; from then on this client's calls are made with the session.
@@ -72,6 +74,7 @@ export const createClientWith = (options: CoreOptions): Client => {
   if (options.auth instanceof Session) adopt(options.auth)
   return {
     ...resources,
+    documents: withFiles(core, resources.documents),
     baseUrl: core.baseUrl,
     request: (request, requestOptions) => core.raw(request, requestOptions),
     async signIn({ email, password, mfa, device, onChange, exclusive }, requestOptions) {

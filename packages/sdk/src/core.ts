@@ -297,6 +297,27 @@ export class Core {
     })
   }
 
+  /** Sends a file to a link, which is its own credential and may lead to another host. */
+  async sendFile(
+    url: string,
+    file: Blob,
+    headers: Readonly<Record<string, string>>,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const operation = 'uploadBlob'
+    let response: Response
+    let text: string
+    try {
+      const init = { method: 'PUT', body: file, headers: { ...headers } }
+      response = await this.#fetch(url, signal === undefined ? init : { ...init, signal })
+      text = await response.text()
+    } catch (error) {
+      if (signal?.aborted) throw signal.reason
+      throw unreachable(url, error, operation)
+    }
+    if (!response.ok) throw toError(response, jsonOr(text), operation)
+  }
+
   async #send(call: Call): Promise<unknown> {
     return (await this.#answer(call)).data
   }
@@ -460,6 +481,15 @@ const problemCode = async (response: Response): Promise<string | undefined> => {
   if (response.status !== 409) return undefined
   const text = await response.clone().text()
   return /"code"\s*:\s*"([A-Z_]+)"/.exec(text)?.[1]
+}
+
+/** An object store answers no JSON. */
+const jsonOr = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }
 
 const checkedUrl = (baseUrl: string): string => {

@@ -153,7 +153,7 @@ export const redact = (text: string): string =>
     .replace(/\b(Bearer|Basic)\s+[^\s"',]+/gi, '$1 [redacted]')
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]')
     .replace(/\/\/[^\s/@]+@/g, '//[redacted]@')
-    .replace(/\b(\w*(?:token|ticket|password|secret))=[^\s&"']+/gi, '$1=[redacted]')
+    .replace(/\b(\w*(?:token|ticket|password|secret|link|signature))=[^\s&"']+/gi, '$1=[redacted]')
     .replace(/"(\w*(?:token|ticket|password|secret))"\s*:\s*"[^"]*"/gi, '"$1":"[redacted]"')
 
 /** The system's error code, wherever `fetch` has wrapped it. */

@@ -31,6 +31,7 @@ export {
   type StreamOptions,
   type StreamStatus,
 } from './events.ts'
+export type { FileUpload, FileUploadOptions } from './files.ts'
 export type { components, operations, paths } from './generated/types.ts'
 export type { Page, PagePromise } from './pages.ts'
 export type { TextBody } from './text.ts'

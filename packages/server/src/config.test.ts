@@ -11,6 +11,56 @@ function refusal(env: Record<string, string>, flags = {}): string {
   return 'accepted'
 }
 
+describe('the settings of files', () => {
+  const { blobs, clamd, documentsAllowUnscanned, runJobs } = loadConfig({})
+  test('are a folder, no scanner, nothing unscanned, and jobs, unless said otherwise', () => {
+    expect({ blobs, clamd, documentsAllowUnscanned, runJobs }).toEqual({
+      blobs: { folder: undefined, s3: undefined },
+      clamd: undefined,
+      documentsAllowUnscanned: false,
+      runJobs: true,
+    })
+  })
+
+  test('take a bucket: Amazon’s by the SDK’s own credentials, another’s by its endpoint, in the path', () => {
+    expect(loadConfig({ S3_BUCKET: 'files', S3_REGION: 'eu-central-1' }).blobs.s3).toEqual({
+      bucket: 'files',
+      region: 'eu-central-1',
+      endpoint: undefined,
+      credentials: undefined,
+      pathStyle: false,
+    })
+    const minio = {
+      S3_BUCKET: 'files',
+      S3_ENDPOINT: 'http://minio:9000',
+      S3_ACCESS_KEY_ID: 'id',
+      S3_SECRET_ACCESS_KEY: 'secret',
+    }
+    expect(loadConfig(minio).blobs.s3).toMatchObject({
+      endpoint: 'http://minio:9000',
+      credentials: { accessKeyId: 'id', secretAccessKey: 'secret' },
+      pathStyle: true,
+    })
+    expect(loadConfig({ ...minio, S3_PATH_STYLE: 'false' }).blobs.s3?.pathStyle).toBe(false)
+  })
+
+  test('take a scanner, and switch jobs off; the command line wins', () => {
+    expect(loadConfig({ CLAMD_URL: 'tcp://clamd' }).clamd).toEqual({ host: 'clamd', port: 3310 })
+    expect(loadConfig({ CLAMD_URL: 'tcp://[::1]:4000' }).clamd).toEqual({ host: '::1', port: 4000 })
+    expect(loadConfig({ JOBS: 'off' }).runJobs).toBe(false)
+    expect(loadConfig({ JOBS: 'on' }, { jobs: 'off' }).runJobs).toBe(false)
+  })
+
+  test.each([
+    [{ S3_ENDPOINT: 'http://minio:9000' }, '2 The S3_ settings need S3_BUCKET.'],
+    [{ S3_BUCKET: 'x', S3_ACCESS_KEY_ID: 'id' }, '2 S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.'],
+    [{ CLAMD_URL: 'http://clamd' }, '2 CLAMD_URL must be a URL that starts with tcp://.'],
+    [{ DOCUMENTS_ALLOW_UNSCANNED: 'yes' }, '2 DOCUMENTS_ALLOW_UNSCANNED must be one of true, false.'],
+  ])('refuse %j', (env, message) => {
+    expect(refusal(env)).toBe(message)
+  })
+})
+
 describe('the settings', () => {
   test('have the defaults of the rules', () => {
     expect(loadConfig({})).toMatchObject({

@@ -142,7 +142,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
-  const blobs = createBlobs(config, blobLinks, clock)
+  const blobs = await createBlobs(config, blobLinks, clock)
   const scanner = createScanner(config)
   const services: Services = {
     config,

@@ -2,6 +2,8 @@ import { lookup } from 'node:dns/promises'
 import { createServer as createListener } from 'node:net'
 import { join, relative } from 'node:path'
 import type { Command } from 'commander'
+import { createBlobs } from '../adapters/blobs/blobs.ts'
+import { createBlobLinks } from '../adapters/blobs/links.ts'
 import { systemClock } from '../clock.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
@@ -12,6 +14,7 @@ import { demoKeyRing } from '../demo/keys.ts'
 import { seedDemo } from '../demo/seed.ts'
 import { DEMO_PASSWORD, DEMO_SIGN_INS } from '../demo/sign-ins.ts'
 import { createLog } from '../log.ts'
+import { createCipher } from '../security/cipher.ts'
 import { type KeyRing, loadKeyRing } from '../security/keys.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
 import { paint, say, table } from './terminal.ts'
@@ -118,10 +121,16 @@ async function startDemo(config: Config, options: StartOptions, onLost: () => vo
       throw new StartupError(`${error.message} ${remedy}`, error.exitCode, { cause: error })
     })
     if (applied.length > 0) log(`Applied ${applied.length} migrations.`)
-    if (await seedDemo(embedded.ownerUrl, { now: systemClock.now(), keys })) log('Filled in the demo data.')
     const folder = config.blobs.folder ?? join(embedded.dataDir, 'blobs')
+    const demo = { ...config, blobs: { ...config.blobs, folder } }
+    // The seed makes no links.
+    const links = createBlobLinks(createCipher(keys), () => '')
+    const blobs = await createBlobs(demo, links, systemClock)
+    if (await seedDemo(embedded.ownerUrl, { now: systemClock.now(), keys, blobs }))
+      log('Filled in the demo data.')
+    blobs.close()
     return {
-      config: { ...config, blobs: { ...config.blobs, folder } },
+      config: demo,
       report: (url) => reportDemo(embedded, url, options),
       keys,
       databaseUrl: embedded.appUrl,

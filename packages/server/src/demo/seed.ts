@@ -1,4 +1,5 @@
 import type { ClientBase } from 'pg'
+import type { Blobs } from '../adapters/blobs/blobs.ts'
 import { connect } from '../db/connect.ts'
 import { createCipher } from '../security/cipher.ts'
 import type { KeyRing } from '../security/keys.ts'
@@ -6,6 +7,7 @@ import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
 import { insertTickets } from './desk.ts'
+import { insertDocuments } from './documents.ts'
 import { insertRows } from './insert.ts'
 import { type Cast, createCast } from './people.ts'
 import { Random } from './random.ts'
@@ -21,6 +23,8 @@ interface SeedOptions {
   readonly now: Date
   /** Seals the second factors. */
   readonly keys: KeyRing
+  /** Where the files go. */
+  readonly blobs: Blobs
 }
 
 async function insertIdentity(
@@ -148,6 +152,7 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertOwnVisits(client, cast, random, now)
     await insertVisitHistory(client, cast, visits, random, now)
     await insertTasks(client, cast, random, now)
+    await insertDocuments(client, cast, random, now, options.blobs)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

@@ -179,6 +179,16 @@ export const TICKETS: readonly {
   },
 ]
 
+/** Plausible values of a laboratory report. */
+export const LAB_VALUES = [
+  { name: 'Total cholesterol', low: 140, high: 260, unit: 'mg/dL' },
+  { name: 'LDL cholesterol', low: 60, high: 180, unit: 'mg/dL' },
+  { name: 'HDL cholesterol', low: 35, high: 80, unit: 'mg/dL' },
+  { name: 'Triglycerides', low: 50, high: 220, unit: 'mg/dL' },
+  { name: 'Glucose, fasting', low: 70, high: 130, unit: 'mg/dL' },
+  { name: 'Creatinine', low: 1, high: 2, unit: 'mg/dL' },
+] as const
+
 export const CONSENT_DOCUMENTS = [
   {
     type: 'HIPAA_NOTICE',

@@ -73,6 +73,9 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     max: 2,
     migrate: false,
     createSchema: false,
+    // How soon it is seen that a worker is gone.
+    superviseIntervalSeconds: 15,
+    monitorIntervalSeconds: 15,
   })
   boss.on('error', (error) => log.warn({ err: error }, 'the job queue met an error'))
   let stopping = false

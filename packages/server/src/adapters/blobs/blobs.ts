@@ -4,7 +4,6 @@ import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { createFolderBlobs } from './folder.ts'
 import type { BlobLinks } from './links.ts'
-import { createS3Blobs } from './s3.ts'
 
 /** How many bytes a blob may have. */
 export interface SizeLimits {
@@ -115,7 +114,13 @@ export async function measured(
 const DEFAULT_FOLDER = 'wardline-blobs'
 
 /** S3 where a bucket is configured, else a folder. Connects to nothing yet. */
-export const createBlobs = ({ blobs }: Pick<Config, 'blobs'>, links: BlobLinks, clock: Clock): Blobs =>
-  blobs.s3 === undefined
-    ? createFolderBlobs(blobs.folder ?? DEFAULT_FOLDER, links)
-    : createS3Blobs(blobs.s3, clock)
+export async function createBlobs(
+  { blobs }: Pick<Config, 'blobs'>,
+  links: BlobLinks,
+  clock: Clock,
+): Promise<Blobs> {
+  if (blobs.s3 === undefined) return createFolderBlobs(blobs.folder ?? DEFAULT_FOLDER, links)
+  // Its SDK is large: only who needs it waits for it.
+  const { createS3Blobs } = await import('./s3.ts')
+  return createS3Blobs(blobs.s3, clock)
+}
