@@ -94,6 +94,7 @@ export const TYPES = [
   'consent.required',
   'session.revoked',
   'notification.new',
+  'license.expiring',
   'impersonation.started',
   'impersonation.ended',
 ] as const satisfies readonly StreamEvent['event'][]

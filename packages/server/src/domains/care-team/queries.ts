@@ -21,10 +21,7 @@ export const teamOf = (db: Db, organizationId: Expression<string>, patientId: Ex
     .select(['t.id', 't.provider_id', 'u.display_name', 'r.specialty', 't.is_primary_provider'])
 
 const team = (db: Db, organizationId: string, patientId: string) =>
-  teamOf(db, sql.val(organizationId), sql.val(patientId)).select([
-    't.assigned_at',
-    'r.user_id',
-  ])
+  teamOf(db, sql.val(organizationId), sql.val(patientId)).select(['t.assigned_at', 'r.user_id'])
 
 /** The primary first, then in the order of assignment. */
 export const listTeam = (db: Db, organizationId: string, patientId: string, { after, limit }: Slice) =>
