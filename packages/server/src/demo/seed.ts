@@ -5,6 +5,7 @@ import type { KeyRing } from '../security/keys.ts'
 import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
+import { insertCircles } from './circles.ts'
 import { insertTickets } from './desk.ts'
 import { insertRows } from './insert.ts'
 import { type Cast, createCast } from './people.ts'
@@ -143,6 +144,8 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertAppointments(client, cast, random, now)
     await insertThreads(client, cast, random, now)
     await insertTickets(client, cast, random, now)
+    // Of a sequence of its own: what else is added changes none of its ids.
+    await insertCircles(client, cast, new Random(SEED + 1), now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')
