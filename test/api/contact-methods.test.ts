@@ -105,6 +105,17 @@ describe('a contact', () => {
   })
 })
 
+test('a patient has fifty contacts at most: CONFLICT', async () => {
+  const patient_id = await patient()
+  await world.admin.query(
+    `insert into contact_methods (id, patient_id, type, value)
+       select gen_random_uuid(), $1, 'EMAIL', 'many.' || n || '@patient.test' from generate_series(1, 49) n`,
+    [patient_id],
+  )
+  expect(await codeOf(add(patient_id))).toBe('passed')
+  expect(await codeOf(add(patient_id))).toBe('CONFLICT')
+})
+
 describe('the primary of a type', () => {
   test('is one: a new one takes the place of the old, of other types nothing changes', async () => {
     const patient_id = await patient()

@@ -314,6 +314,31 @@ describe('deletePatient', () => {
   })
 })
 
+test('a booking and the end of care at once: never both', async () => {
+  const admin = await world.user({ roles: { [here]: 'ADMIN' } })
+  const provider = await world.provider(here)
+  for (let round = 0; round < 6; round++) {
+    const { id: patient_id } = await world.patient([here])
+    const at = world.clock.now().getTime() + (round + 1) * 86_400_000
+    const [booked, deleted] = await Promise.all([
+      codeOf(
+        staff.client.appointments.create({
+          org_id: here,
+          patient_id,
+          provider_id: provider.providerId,
+          appointment_type: 'IN_PERSON',
+          scheduled_at: new Date(at).toISOString(),
+        }),
+      ),
+      codeOf(admin.client.patients.delete({ org_id: here, patient_id })),
+    ])
+    expect([
+      ['passed', 'CONFLICT'],
+      ['NOT_FOUND', 'passed'],
+    ]).toContainEqual([booked, deleted])
+  }
+})
+
 describe('where a patient is in care', () => {
   test('shows to the patient, a live proxy and a super-admin, audited; to nobody else', async () => {
     const self = await world.user()

@@ -231,6 +231,21 @@ describe('deleteProvider', () => {
   })
 })
 
+test('a booking and the end of a profile at once: never both', async () => {
+  for (let round = 0; round < 6; round++) {
+    const { provider_id } = await provider()
+    const { id: patient_id } = await world.patient([org_id])
+    const codes = await Promise.all([
+      codeOf(book(provider_id, patient_id)),
+      codeOf(admin.client.providers.delete({ org_id, provider_id })),
+    ])
+    expect([
+      ['passed', 'CONFLICT'],
+      ['NOT_FOUND', 'passed'],
+    ]).toContainEqual(codes)
+  }
+})
+
 describe('the list', () => {
   test('finds by specialty, by name whatever the accents, and by the beginning of the NPI; patients read it too', async () => {
     const own = await world.organization()

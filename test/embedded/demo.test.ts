@@ -160,6 +160,35 @@ test('patient@ downloads a document of their own, and its bytes are those that w
   expect(await extractText(Readable.from([bytes]), 'application/pdf')).toBe(extracted_text)
 })
 
+test('families, licences that end soon and open invitations are there, the same in every demo', async () => {
+  const org_id = await organizationOf('admin')
+  const admin = await as('admin')
+  const { items: providers } = await admin.providers.list({ org_id })
+  const soon = new Date(Date.now() + 60 * 86_400_000).toISOString().slice(0, 10)
+  const ending = providers.filter(({ state_licenses }) => state_licenses.some(({ expiry }) => expiry < soon))
+  expect(ending.length).toBeGreaterThan(2)
+  expect(providers.every(({ is_licensed }) => is_licensed)).toBe(true)
+  expect((await admin.staff.list({ org_id, search: 'Vega' })).items).toMatchObject([
+    { job_title: 'Call center' },
+  ])
+  const statuses = new Set<string>()
+  const children = new Set<string>()
+  for await (const { id } of admin.patients.list({ org_id, limit: 100 }))
+    for (const proxy of (await admin.proxies.list({ org_id, patient_id: id })).items) {
+      statuses.add(proxy.status)
+      if (proxy.relationship_type === 'PARENT') children.add(id)
+    }
+  expect([...statuses].toSorted()).toEqual(['ACTIVE', 'EXPIRED', 'INVITED'])
+  expect(children.size).toBeGreaterThan(4)
+  const patient = await as('patient')
+  const me = await patient.users.me()
+  const patient_id = me.patient_profile?.patient_id ?? ''
+  expect((await patient.careTeam.list({ org_id, patient_id })).items[0]).toMatchObject({
+    is_primary_provider: true,
+  })
+  expect((await patient.contactMethods.list({ org_id, patient_id })).items.length).toBeGreaterThan(1)
+})
+
 test('a new ticket goes on from the last number of the demo', async () => {
   const ticket = await (await as('patient')).tickets.create({
     category: 'OTHER',

@@ -85,11 +85,12 @@ export const command = <Options>(spec: CommandSpec<Options>): AnyCommand => ({
   execute: (context, typed) => spec.run(context, spec.parse(typed)),
 })
 
-/** A noun and its verbs. */
+/** A noun and its verbs, and the nouns that belong to it: `ward patients contacts add`. */
 export interface Group {
   name: string
   summary: string
   commands: readonly AnyCommand[]
+  groups?: readonly Group[]
 }
 
 const globals: readonly Option[] = [

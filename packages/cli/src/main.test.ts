@@ -1,16 +1,22 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { AnyCommand } from './command.ts'
+import type { AnyCommand, Group } from './command.ts'
 import { groups, topLevel } from './main.ts'
 import { answering, temporaryFolder, ward } from './testing.ts'
 
 const commands: [string, AnyCommand][] = [
   ...topLevel.map((spec): [string, AnyCommand] => [spec.name, spec]),
-  ...groups.flatMap(({ name, commands }) =>
-    commands.map((spec): [string, AnyCommand] => [`${name} ${spec.name}`, spec]),
-  ),
+  ...groups.flatMap((group) => commandsOf(group)),
 ]
+
+function commandsOf({ name, commands: own, groups: inner = [] }: Group): [string, AnyCommand][] {
+  const paths = [
+    ...own.map((spec): [string, AnyCommand] => [spec.name, spec]),
+    ...inner.flatMap((group) => commandsOf(group)),
+  ]
+  return paths.map(([path, spec]) => [`${name} ${path}`, spec])
+}
 
 const problem = (status: number, code: string, extra: object = {}) =>
   answering((_, response) => {

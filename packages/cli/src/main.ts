@@ -16,6 +16,8 @@ import { messages } from './commands/messages/index.ts'
 import { notifications } from './commands/notifications/index.ts'
 import { orgs } from './commands/orgs/index.ts'
 import { patients } from './commands/patients/index.ts'
+import { providers } from './commands/providers/index.ts'
+import { staff } from './commands/staff/index.ts'
 import { tasks } from './commands/tasks/index.ts'
 import { tickets } from './commands/tickets/index.ts'
 import { users } from './commands/users/index.ts'
@@ -30,6 +32,8 @@ export const groups: readonly Group[] = [
   impersonate,
   audit,
   patients,
+  providers,
+  staff,
   appointments,
   messages,
   tasks,
@@ -78,16 +82,19 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not signed in or not allow
     )
   addGlobals(program)
   for (const spec of topLevel) attach(program, spec, io, onExit)
-  for (const { name, summary, commands } of groups) {
-    const group = program.command(name).summary(summary).description(summary)
-    if (!argv.includes(name)) continue
+  const addGroup = (parent: Command, { name, summary, commands, groups: inner = [] }: Group): void => {
+    const group = parent.command(name).summary(summary).description(summary)
+    if (!argv.includes(name)) return
     for (const spec of commands) attach(group, spec, io, onExit)
+    for (const one of inner) addGroup(group, one)
     const [first] = commands
+    const path = parent === program ? name : `${parent.name()} ${name}`
     group.addHelpText(
       'after',
-      `\nExamples:\n  $ ${first?.examples[0]?.[0] ?? `ward ${name}`}\n\nSee ward ${name} <command> --help.`,
+      `\nExamples:\n  $ ${first?.examples[0]?.[0] ?? `ward ${path}`}\n\nSee ward ${path} <command> --help.`,
     )
   }
+  for (const group of groups) addGroup(program, group)
   return program
 }
 

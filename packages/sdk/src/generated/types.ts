@@ -992,7 +992,7 @@ export interface paths {
         put?: never;
         /**
          * Add a contact method
-         * @description A number may be written as people of the organization's country (`settings.country`) write it; it is kept in E.164. A new primary takes the place of the old one of its type. Nothing automated goes there until `is_safe_for_voicemail` is true. The same value twice under one type answers CONFLICT. Counts the patient's version up.
+         * @description A number may be written as people of the organization's country (`settings.country`) write it; it is kept in E.164. A new primary takes the place of the old one of its type. Nothing automated goes there until `is_safe_for_voicemail` is true. The same value twice under one type answers CONFLICT, so does a fifty-first contact. Counts the patient's version up.
          */
         post: operations["createContactMethod"];
         delete?: never;

@@ -6,6 +6,7 @@ import type { KeyRing } from '../security/keys.ts'
 import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
+import { insertCircles } from './circles.ts'
 import { insertTickets } from './desk.ts'
 import { insertDocuments } from './documents.ts'
 import { insertRows } from './insert.ts'
@@ -153,6 +154,8 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertVisitHistory(client, cast, visits, random, now)
     await insertTasks(client, cast, random, now)
     await insertDocuments(client, cast, random, now, options.blobs)
+    // Of a sequence of its own: what else is added changes none of its ids.
+    await insertCircles(client, cast, new Random(SEED + 1), now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

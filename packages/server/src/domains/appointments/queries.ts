@@ -92,7 +92,7 @@ export async function countAppointments(db: Db, filter: AppointmentFilter): Prom
   return total
 }
 
-/** Who is to be seen: undefined when the patient is not of this organization. */
+/** Who is to be seen, and stays so until the booking is there: undefined when the patient is not of this organization. */
 export const findPatientToBook = (db: Db, organizationId: string, patientId: string) =>
   db
     .selectFrom('organization_patients as e')
@@ -102,6 +102,8 @@ export const findPatientToBook = (db: Db, organizationId: string, patientId: str
     .where('e.deleted_at', 'is', null)
     .where('p.deleted_at', 'is', null)
     .select(['e.status', 'p.user_id', sql<string>`e.first_name || ' ' || e.last_name`.as('name')])
+    // Whoever discharges or deletes the patient meanwhile waits, and finds the booking.
+    .forShare('e')
     .executeTakeFirst()
 
 /** Who is to see them, and whether any licence holds today; undefined when nobody of that id works here. */
@@ -121,6 +123,8 @@ export const findProviderToBook = (db: Db, organizationId: string, providerId: s
       sql<boolean>`exists (select from jsonb_array_elements(r.state_licenses) l
         where (l ->> 'expiry')::date >= (${now}::timestamptz at time zone o.timezone)::date)`.as('licensed'),
     )
+    // Whoever deletes the profile meanwhile waits, and finds the booking.
+    .forKeyShare('r')
     .executeTakeFirst()
 
 interface NewAppointment {

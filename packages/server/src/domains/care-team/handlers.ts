@@ -1,10 +1,13 @@
 import { openPage } from '../../db/keyset.ts'
 import type { CareTeamHandlers } from '../../generated/handlers.ts'
-import { notFound, Problem } from '../../http/problem.ts'
+import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { findEnrollment, lockEnrollment } from '../enrollment/queries.ts'
 import * as policy from './policy.ts'
 import * as queries from './queries.ts'
+
+/** What an answer about a patient holds, as the contract says. */
+const MOST = 100
 
 const noPatient = () => notFound('patient')
 const noMember = () => notFound('care team member')
@@ -31,6 +34,8 @@ export const careTeamHandlers = ({ clock, cursors, newId }: Services): CareTeamH
     if (refusal) return refusal
     const { provider_id, is_primary_provider = false } = body
     if (!(await queries.isProviderHere(db, org_id, provider_id))) return notFound('provider')
+    if ((await queries.countTeam(db, org_id, patient_id)) >= MOST)
+      return problem('CONFLICT', `A care team has at most ${MOST} members.`)
     if (is_primary_provider) await queries.demotePrimary(db, org_id, patient_id)
     const id = newId()
     const added = await queries.insertMember(db, {

@@ -7,6 +7,9 @@ import { findEnrollment } from '../enrollment/queries.ts'
 import * as policy from './policy.ts'
 import * as queries from './queries.ts'
 
+/** What an answer about a patient holds, as the contract says. */
+const MOST = 50
+
 const noPatient = () => notFound('patient')
 const noContact = () => notFound('contact method')
 
@@ -31,6 +34,8 @@ export const contactMethodsHandlers = ({ cursors, newId }: Services): ContactMet
     const { type, is_primary = false, is_safe_for_voicemail = false } = body
     const value = policy.normalizeContact(type, body.value, country, '/value')
     if (value instanceof Problem) return value
+    if ((await queries.countContacts(db, org_id, patient_id)) >= MOST)
+      return problem('CONFLICT', `A patient has at most ${MOST} contact methods.`)
     if (is_primary) await queries.demotePrimary(db, patient_id, type)
     return queries.insertContact(db, patient_id, {
       id: newId(),

@@ -88,9 +88,9 @@ export const patientsHandlers = (services: Services): PatientsHandlers => {
       const now = clock.now()
       const { org_id, patient_id } = params
       if (!(await lockEnrollment(db, org_id, patient_id))) return notFound('patient')
+      await cancelInvitations(db, org_id, patient_id, 'all', now)
       if (await isBooked(db, org_id, { patientId: patient_id }, now))
         return problem('CONFLICT', 'Appointments are booked: cancel them first.')
-      await cancelInvitations(db, org_id, patient_id, 'all', now)
       return (await deletePatient(db, patient_id, now)) ? undefined : notFound('patient')
     },
 

@@ -68,12 +68,12 @@ export const findProvider = (db: Db, organizationId: string, id: string, now: Da
     .where('r.id', '=', id)
     .executeTakeFirst()
 
-/** Locked, so that nobody changes it or books it (`for share`) meanwhile. */
+/** Locked, so that nobody changes it meanwhile, nor books: a booking holds the profile until it is there. */
 export const lockProvider = (db: Db, organizationId: string, id: string) =>
   filtered(db, { organizationId })
     .select(['r.id', 'r.user_id', 'r.version'])
     .where('r.id', '=', id)
-    .forNoKeyUpdate('r')
+    .forUpdate('r')
     .executeTakeFirst()
 
 /** Whether the person is a member here. */
