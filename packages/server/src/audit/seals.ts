@@ -39,7 +39,8 @@ type LeafRow = readonly (string | null)[]
 
 /** Rows to a seal. A broken seal names its range, so smaller is more exact and larger is cheaper. */
 export const SEAL_ROWS = 10_000
-const fetchRows = 2000
+// Few enough to be gone before the garbage collector takes them for lasting.
+const fetchRows = 250
 
 interface Position {
   readonly xid: string
