@@ -4,6 +4,7 @@ import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
 import { audit } from './commands/audit/index.ts'
 import { events } from './commands/events/index.ts'
+import { dataExport } from './commands/export/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
 import { invitations } from './commands/invitations/index.ts'
 import { login } from './commands/login.ts'
@@ -30,6 +31,7 @@ export const groups: readonly Group[] = [
   invitations,
   users,
   notifications,
+  dataExport,
   apiKeys,
 ]
 

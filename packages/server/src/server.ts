@@ -199,7 +199,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   }
   const mailer = createMailer(config, log)
   const jobs = createJobQueue(databaseUrl, jobHandlers(pool, mailer, createNoPush(log), services), log)
-  const upkeep = createUpkeep({ pool, clock, log, newId, jobs, published })
+  const upkeep = createUpkeep({ pool, clock, log, newId, blobs, jobs, published })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),

@@ -6,6 +6,8 @@ import type { SealedMail } from './mail.ts'
 
 /** Every job's name and payload. Payloads carry ids, never health information. */
 export interface Jobs {
+  /** Builds the file of a person's own data. */
+  'data-export': { export_id: string; user_id: string }
   /** Tells the person that failed sign-ins locked the account. */
   'notify-account-locked': { user_id: string; locked_until: string }
   /** Mails a link for a new password, if the address has an account. */
@@ -30,6 +32,10 @@ export interface JobQueue {
   stop(): Promise<void>
 }
 
+// One that copies many files takes long, and holds nobody else's up.
+const slow: ReadonlySet<JobName> = new Set(['data-export'])
+const slowSeconds = 2 * 3600
+
 const retry = { retryLimit: 8, retryDelay: 5, retryBackoff: true, retryDelayMax: 3600 } as const
 
 /** Jobs on pg-boss: the same database, the same transaction. Its schema is a migration of ours. */
@@ -46,7 +52,7 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
   const names = Object.keys(handlers).filter((name): name is JobName => name in handlers)
 
   async function work<Name extends JobName>(name: Name): Promise<void> {
-    await boss.createQueue(name, retry)
+    await boss.createQueue(name, slow.has(name) ? { ...retry, expireInSeconds: slowSeconds } : retry)
     const run = async ({ id, data }: Job<Jobs[Name]>): Promise<JobResult> => {
       try {
         await handlers[name](data)
@@ -60,7 +66,7 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     const options = {
       pollingIntervalSeconds: 2,
       // A whole batch has to be done in 15 minutes, and a mail may take one; a burst is fetched on at once.
-      batchSize: 10,
+      batchSize: slow.has(name) ? 1 : 10,
       burstWhenBatchFull: true,
       // One job that fails takes none of its batch with it.
       perJobResults: true,

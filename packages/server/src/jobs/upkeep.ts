@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Blobs } from '../adapters/blobs/blobs.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { unscoped } from '../db/scope.ts'
@@ -21,16 +22,17 @@ interface Upkeep {
   readonly clock: Clock
   readonly log: Logger
   readonly newId: () => string
+  readonly blobs: Pick<Blobs, 'delete'>
   readonly jobs: Pick<JobQueue, 'insert'>
   /** Something was published. */
   readonly published: () => void
 }
 
 /**
- * What nobody asks for: every minute it ends impersonations and invitations that ran out and announces consents that
- * came into force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out and announces consents
+ * that came into force; every ten it makes partitions ahead and deletes what has expired. Replicas may all do it: each step is idempotent and short.
  */
-export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkeep) {
+export function createUpkeep({ pool, clock, log, newId, blobs, jobs, published }: Upkeep) {
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -76,6 +78,19 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
     if (events.length > 0) published()
   }
 
+  /** The file goes first: a row that still says READY is looked at again, a file without a row never would be. */
+  async function expireExports(now: Date): Promise<void> {
+    await pool.query('select fail_stuck_data_exports($1)', [now])
+    const { rows } = await pool.query<{ id: string; storage_key: string }>(
+      'select id, storage_key from due_data_exports($1, $2)',
+      [now, batch],
+    )
+    for (const { id, storage_key: key } of rows) {
+      await blobs.delete(key)
+      await pool.query('select expire_data_export($1, $2)', [id, now])
+    }
+  }
+
   async function round(): Promise<void> {
     const now = clock.now()
     const time = now.getTime()
@@ -87,6 +102,7 @@ export function createUpkeep({ pool, clock, log, newId, jobs, published }: Upkee
       await endImpersonations(now)
       await announceConsents(now)
       await inBatches('expire_invitations', now)
+      await expireExports(now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)
       if (isSealed) swept = time
