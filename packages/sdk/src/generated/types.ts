@@ -2458,12 +2458,6 @@ export interface components {
             total?: components["schemas"]["Total"];
         };
         /**
-         * @description `json` to be read by programs, `pdf` by people.
-         * @example json
-         * @enum {string}
-         */
-        DataExportFormat: "json" | "pdf";
-        /**
          * @description What to export.
          * @example {
          *       "format": "json",
@@ -2471,14 +2465,24 @@ export interface components {
          *     }
          */
         DataExportRequest: {
-            /** @default json */
-            format?: components["schemas"]["DataExportFormat"];
+            /**
+             * @description `json` to be read by programs, `pdf` by people.
+             * @default json
+             * @enum {string}
+             */
+            format?: "json" | "pdf";
             /**
              * @description Whether the files of the patient's documents come with it.
              * @default false
              */
             include_documents?: boolean;
         };
+        /**
+         * @description `json` to be read by programs, `pdf` by people.
+         * @example json
+         * @enum {string}
+         */
+        DataExportFormat: "json" | "pdf";
         /**
          * @description How far it is. EXPIRED when its file has been deleted.
          * @example READY
