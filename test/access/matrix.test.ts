@@ -321,6 +321,8 @@ beforeAll(async () => {
   records.document_id = { id: document_id, people: [who.user.id] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
+  const asked = await who.user.client.users.requestExport({})
+  records.export_id = { id: asked.id, people: [who.user.id] }
   dry = true
 })
 afterAll(() => world.stop())

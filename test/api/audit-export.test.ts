@@ -127,7 +127,7 @@ describe('exportAuditLogs', () => {
       )) {
         if (text === '')
           await world.admin.query(
-            `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like '%"audit_logs" as "a"%' and pid <> pg_backend_pid()`,
+            `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and query like 'fetch forward%' and pid <> pg_backend_pid()`,
           )
         text += piece
       }

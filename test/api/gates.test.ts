@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { organizationStream } from '../support/streams.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -38,6 +39,27 @@ describe('the gates, each refusing by default', () => {
     } finally {
       await own.stop()
     }
+  })
+
+  test('a session with an open stream is not idle: a tail stays open through a working day', async () => {
+    const admin = await world.user({ roles: { [org]: 'ADMIN' } })
+    const [watching, away] = [await world.session(admin.id, { mfa: true }), await world.session(admin.id)]
+    await world.admin.query('update user_sessions set idle_seconds = 900 where user_id = $1', [admin.id])
+    const stream = await organizationStream(world, org, watching.token)
+    for (let round = 0; round < 2; round++) {
+      world.clock.advance({ minutes: 14 })
+      const touched = async () => {
+        const { rows } = await world.admin.query('select last_active_at from user_sessions where id = $1', [
+          watching.sessionId,
+        ])
+        return world.clock.now().getTime() - rows[0].last_active_at.getTime()
+      }
+      await expect.poll(touched, { timeout: 10_000 }).toBeLessThan(60_000)
+    }
+    expect(await code(watching.client.users.me())).toBe('passed')
+    expect(await code(away.client.users.me())).toBe('UNAUTHORIZED')
+    await watching.client.auth.logout()
+    await stream.ended
   })
 
   test('a suspended and a locked account are refused', async () => {
@@ -163,6 +185,17 @@ describe('the gates, each refusing by default', () => {
     } finally {
       await own.stop()
     }
+  })
+
+  test('an operation that acts inside an organization without naming it takes the only suitable one, else asks which', async () => {
+    const [one, two] = [await world.organization(), await world.organization()]
+    const single = await world.user({ roles: { [one]: 'ADMIN', [two]: 'STAFF' } })
+    expect(await code(single.client.admin.listAuditLogs())).toBe('passed')
+    const several = await world.user({ roles: { [one]: 'ADMIN', [two]: 'AUDITOR' } })
+    expect(await code(several.client.admin.listAuditLogs())).toBe('ORGANIZATION_REQUIRED')
+    expect(await code(several.client.admin.listAuditLogs({ organization_id: two }))).toBe('passed')
+    const none = await world.user({ roles: { [two]: 'STAFF' } })
+    expect(await code(none.client.admin.listAuditLogs())).toBe('FORBIDDEN')
   })
 
   test('rate limits answer 429 with Retry-After and say what is left', async () => {

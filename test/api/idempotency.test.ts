@@ -64,6 +64,11 @@ describe('an Idempotency-Key', () => {
     expect((await create('second-try')).status).toBe(201)
   })
 
+  test('has at most 255 characters', async () => {
+    expect((await create('k'.repeat(255))).status).toBe(201)
+    expect((await create('k'.repeat(256))).status).toBe(422)
+  })
+
   test('is forgotten after 24 hours', async () => {
     const own = await createWorld()
     try {

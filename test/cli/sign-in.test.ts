@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Issuer } from '../support/issuer.ts'
 import { enableMfa, type Registered, register, signIn, totp } from '../support/sign-in.ts'
@@ -136,5 +137,23 @@ describe('a kept sign-in', () => {
     expect((await home.ward(['whoami'], { url: world.url })).code).toBe(4)
     expect((await home.ward(['whoami'], { url: world.url, token: access_token })).code).toBe(4)
     expect((await home.ward(['logout'], { url: world.url })).code).toBe(0)
+  })
+})
+
+describe('ward export', () => {
+  test('asks for one’s data, waits for it and saves it for its owner alone', async () => {
+    const home = machine()
+    const { token } = await world.user()
+    const options = { url: world.url, token }
+    const file = join(home.home, 'me.zip')
+    const asked = await home.ward(['export', 'request', '--format', 'pdf'], options)
+    expect(asked.stdout).toMatch(/^[0-9a-f-]{36}\n$/)
+    const id = asked.stdout.trim()
+    const saved = await home.ward(['export', 'download', id, '--file', file], options)
+    expect(saved).toMatchObject({ code: 0, stderr: expect.stringContaining(`Saved to ${file}`) })
+    expect(readFileSync(file).subarray(0, 2).toString()).toBe('PK')
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect((await home.ward(['export', 'status', id], options)).stdout).toMatch(/status +READY\n/)
+    expect((await home.ward(['export', 'status', world.id()], options)).code).toBe(3)
   })
 })

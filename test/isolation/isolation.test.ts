@@ -121,6 +121,31 @@ async function fill(organization: string): Promise<void> {
   }
 }
 
+/** A patient of both, looked at by an administrator from here: what is kept there must not show. */
+async function impersonatedHere(): Promise<Pick<TestUser, 'id' | 'token'>> {
+  const { id } = await world.user()
+  const { id: patient_id } = await world.patient([here], { userId: id })
+  const [ticket, notice] = [world.id(), world.id()]
+  await world.admin.query(
+    `insert into support_tickets (id, user_id, organization_id, ticket_number, category, subject, body, first_response_due_at, created_at)
+     values ($1, $2, $3, 'TKT-1999-' || lpad((random() * 1e9)::bigint::text, 10, '0'), 'OTHER', 'There', 'There', now(), now())`,
+    [ticket, id, there],
+  )
+  await world.admin.query(
+    `insert into notifications (id, user_id, organization_id, type, title, body, created_at)
+     values ($1, $2, $3, 'message', 'There', '', now())`,
+    [notice, id, there],
+  )
+  foreign.push(ticket, notice)
+  const admin = await world.user({ roles: { [here]: 'ADMIN' } })
+  const { access_token } = await admin.client.admin.impersonate({
+    organization_id: here,
+    patient_id,
+    reason: 'A call of the isolation proof',
+  })
+  return { id, token: world.secret(access_token) }
+}
+
 interface ForeignRow {
   table: string
   row: string
@@ -169,8 +194,11 @@ describe('the isolation proof', () => {
     const cut = stripOrganization()
     try {
       for (const operation of byMethod) {
-        const callers: (readonly [string, TestUser])[] = [['the patient', await selfHere()]]
+        const callers: (readonly [string, Pick<TestUser, 'id' | 'token'>])[] = [
+          ['the patient', await selfHere()],
+        ]
         for (const role of roles) callers.push([role, await world.user({ roles: { [here]: role } })])
+        callers.push(['the patient, impersonated', await impersonatedHere()])
         for (const [, { id }] of callers) people.add(id)
         // Names of their records under the caller's own organization, and of the other organization outright.
         const attacks: Ids[] = [mine, { ...theirs, org_id: here, organization_id: here }, theirs]

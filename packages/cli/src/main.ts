@@ -6,6 +6,7 @@ import { appointments } from './commands/appointments/index.ts'
 import { audit } from './commands/audit/index.ts'
 import { documents } from './commands/documents/index.ts'
 import { events } from './commands/events/index.ts'
+import { dataExport } from './commands/export/index.ts'
 import { impersonate } from './commands/impersonate/index.ts'
 import { invitations } from './commands/invitations/index.ts'
 import { jobs } from './commands/jobs/index.ts'
@@ -43,6 +44,7 @@ export const groups: readonly Group[] = [
   invitations,
   users,
   notifications,
+  dataExport,
   apiKeys,
   jobs,
 ]

@@ -20,6 +20,8 @@ export const operations: readonly (readonly [id: string, method: string, path: s
   ["listProxyPatients", "GET", "/api/users/me/proxy/patients", "Whom one acts for"],
   ["listSessions", "GET", "/api/users/me/sessions", "One's open sessions"],
   ["revokeSession", "DELETE", "/api/users/me/sessions/{session_id}", "End a session"],
+  ["requestDataExport", "POST", "/api/users/me/export", "Ask for one's own data"],
+  ["getDataExport", "GET", "/api/users/me/exports/{export_id}", "How far one's export is, and where to get it"],
   ["getCommunicationPreferences", "GET", "/api/users/me/communication-preferences", "What one may be contacted about"],
   ["updateCommunicationPreferences", "PATCH", "/api/users/me/communication-preferences", "Change what one may be contacted about"],
   ["listMyAppointments", "GET", "/api/users/me/appointments", "One's own visits and those of the patients one acts for"],

@@ -22,6 +22,8 @@ const meta = {
   listProxyPatients: {"id":"listProxyPatients","method":"GET","path":"/api/users/me/proxy/patients","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listSessions: {"id":"listSessions","method":"GET","path":"/api/users/me/sessions","pathParams":[],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   revokeSession: {"id":"revokeSession","method":"DELETE","path":"/api/users/me/sessions/{session_id}","pathParams":["session_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  requestDataExport: {"id":"requestDataExport","method":"POST","path":"/api/users/me/export","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  getDataExport: {"id":"getDataExport","method":"GET","path":"/api/users/me/exports/{export_id}","pathParams":["export_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getCommunicationPreferences: {"id":"getCommunicationPreferences","method":"GET","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateCommunicationPreferences: {"id":"updateCommunicationPreferences","method":"PATCH","path":"/api/users/me/communication-preferences","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   listMyAppointments: {"id":"listMyAppointments","method":"GET","path":"/api/users/me/appointments","pathParams":[],"queryParams":["start_date","end_date","status","patient_id","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -314,6 +316,24 @@ export const createResources = (core: Core) => ({
      */
     revokeSession: (input: Input<operations['revokeSession']>, options?: RequestOptions): Promise<Output<operations['revokeSession']>> =>
       core.call(meta.revokeSession, input, options),
+    /**
+     * Ask for one's own data.
+     *
+     * Everything that is kept of the person, as the law gives a right to: profile, sessions, consents, notifications, support tickets, and what each practice keeps of the patient that the person is. A job builds a ZIP; a notification tells when it is there. One at a time.
+     *
+     * `POST /api/users/me/export`
+     */
+    requestExport: (input: Input<operations['requestDataExport']>, options?: RequestOptions): Promise<Output<operations['requestDataExport']>> =>
+      core.call(meta.requestDataExport, input, options),
+    /**
+     * How far one's export is, and where to get it.
+     *
+     * `download_url` is there while the export is READY. It works without further credentials for 15 minutes; ask again for a new one. The file is deleted 7 days after it was finished.
+     *
+     * `GET /api/users/me/exports/{export_id}`
+     */
+    getExport: (input: Input<operations['getDataExport']>, options?: RequestOptions): Promise<Output<operations['getDataExport']>> =>
+      core.call(meta.getDataExport, input, options),
     /**
      * What one may be contacted about.
      *

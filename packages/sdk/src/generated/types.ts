@@ -329,6 +329,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/users/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for one's own data
+         * @description Everything that is kept of the person, as the law gives a right to: profile, sessions, consents, notifications, support tickets, and what each practice keeps of the patient that the person is. A job builds a ZIP; a notification tells when it is there. One at a time.
+         */
+        post: operations["requestDataExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/me/exports/{export_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far one's export is, and where to get it
+         * @description `download_url` is there while the export is READY. It works without further credentials for 15 minutes; ask again for a new one. The file is deleted 7 days after it was finished.
+         */
+        get: operations["getDataExport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/users/me/communication-preferences": {
         parameters: {
             query?: never;
@@ -3087,6 +3127,86 @@ export interface components {
             items: components["schemas"]["OpenSession"][];
             next_cursor: components["schemas"]["NextCursor"];
             total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description What to export.
+         * @example {
+         *       "format": "json",
+         *       "include_documents": true
+         *     }
+         */
+        DataExportRequest: {
+            /**
+             * @description `json` to be read by programs, `pdf` by people.
+             * @default json
+             * @enum {string}
+             */
+            format?: "json" | "pdf";
+            /**
+             * @description Whether the files of the patient's documents come with it.
+             * @default false
+             */
+            include_documents?: boolean;
+        };
+        /**
+         * @description `json` to be read by programs, `pdf` by people.
+         * @example json
+         * @enum {string}
+         */
+        DataExportFormat: "json" | "pdf";
+        /**
+         * @description How far it is. EXPIRED when its file has been deleted.
+         * @example READY
+         * @enum {string}
+         */
+        DataExportStatus: "PENDING" | "RUNNING" | "READY" | "FAILED" | "EXPIRED";
+        /**
+         * @description An export of one's own data.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "format": "json",
+         *       "include_documents": false,
+         *       "status": "READY",
+         *       "progress": 100,
+         *       "size_bytes": 20480,
+         *       "download_url": "https://api.example.com/api/blobs/download?link=s6Wm3",
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "finished_at": "2026-03-02T14:30:10.000Z",
+         *       "expires_at": "2026-03-09T14:30:10.000Z"
+         *     }
+         */
+        DataExport: {
+            id: components["schemas"]["Uuid"];
+            format: components["schemas"]["DataExportFormat"];
+            /** @description Whether files come with it. */
+            include_documents: boolean;
+            status: components["schemas"]["DataExportStatus"];
+            /**
+             * Format: int32
+             * @description Per cent.
+             */
+            progress: number;
+            /**
+             * Format: int64
+             * @description The size of the file.
+             */
+            size_bytes: number | null;
+            /**
+             * Format: uri
+             * @description Where the file is, for 15 minutes; null unless READY.
+             */
+            download_url: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            /**
+             * Format: date-time
+             * @description When it was finished.
+             */
+            finished_at: string | null;
+            /**
+             * Format: date-time
+             * @description When the file is deleted.
+             */
+            expires_at: string | null;
         };
         /**
          * @description What the person may be contacted about.
@@ -8284,6 +8404,32 @@ export interface components {
                 };
             };
         };
+        /** @description The account cannot be used, consents or a second factor are missing, or the call is not possible while impersonating. */
+        ForbiddenExport: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "FORBIDDEN";
+                };
+            };
+        };
+        /** @description The request is not valid, or its Idempotency-Key belongs to another body. */
+        InvalidIdempotent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED";
+                };
+            };
+        };
         /** @description The account cannot be used or consents are missing. */
         ForbiddenConsent: {
             headers: {
@@ -8437,19 +8583,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "STEP_UP_REQUIRED";
-                };
-            };
-        };
-        /** @description The request is not valid, or its Idempotency-Key belongs to another body. */
-        InvalidIdempotent: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED";
                 };
             };
         };
@@ -8720,6 +8853,10 @@ export interface components {
         IncludeTotal: boolean;
         /** @description The session. */
         SessionId: components["schemas"]["Uuid"];
+        /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+        IdempotencyKey: string;
+        /** @description The export. */
+        ExportId: components["schemas"]["Uuid"];
         /** @description The notification. */
         NotificationId: components["schemas"]["Uuid"];
         /** @description The organization. */
@@ -8738,8 +8875,6 @@ export interface components {
         InvitationToken: string;
         /** @description The API key. */
         ApiKeyId: components["schemas"]["Uuid"];
-        /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
-        IdempotencyKey: string;
         /** @description The patient. */
         PatientId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
@@ -9394,6 +9529,83 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenPersonalConsent"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    requestDataExport: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DataExportRequest"];
+            };
+        };
+        responses: {
+            /** @description It is being built. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataExport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenExport"];
+            /** @description Another export of the person is being built, or the first request with this key still runs. */
+            409: {
+                headers: {
+                    "X-Request-ID": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT" | "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getDataExport: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The export. */
+                export_id: components["parameters"]["ExportId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The export. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataExport"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenExport"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];

@@ -39,7 +39,8 @@ type LeafRow = readonly (string | null)[]
 
 /** Rows to a seal. A broken seal names its range, so smaller is more exact and larger is cheaper. */
 export const SEAL_ROWS = 10_000
-const fetchRows = 2000
+// Few enough to be gone before the garbage collector takes them for lasting.
+const fetchRows = 50
 
 interface Position {
   readonly xid: string
@@ -70,31 +71,29 @@ const withPlatform = <T>(
     async (client) => ({ value: await work(client), commit: true }),
   )
 
-/** Rows after a position in sealing order, up to another with it or up to what can be sealed now, at most `limit`. */
+/**
+ * Rows after a position in sealing order, up to another with it or up to what can be sealed now, at most `limit`. By a
+ * cursor, a few at a time: however many there are, memory holds few.
+ */
 async function* leaves(
   client: PoolClient,
   from: Position,
   to: Position | null,
   limit: number,
 ): AsyncGenerator<LeafRow> {
-  let { xid, id } = from
-  let left = limit
-  while (left > 0) {
-    const wanted = Math.min(left, fetchRows)
-    const bound = to ? '(xid, id) <= ($4::text::xid8, $5::uuid)' : 'xid < (select commit_horizon())'
-    const { rows } = await client.query<(string | null)[]>({
-      rowMode: 'array',
-      text: `select ${asText.join(', ')} from audit_logs
-        where (xid, id) > ($1::text::xid8, $2::uuid) and ${bound} order by audit_logs.xid, audit_logs.id limit $3`,
-      values: [xid, id, wanted, ...(to ? [to.xid, to.id] : [])],
-    })
+  const bound = to ? '(xid, id) <= ($4::text::xid8, $5::uuid)' : 'xid < (select commit_horizon())'
+  await client.query(
+    `declare leaves no scroll cursor for select ${asText.join(', ')} from audit_logs
+      where (xid, id) > ($1::text::xid8, $2::uuid) and ${bound} order by audit_logs.xid, audit_logs.id limit $3`,
+    [from.xid, from.id, limit, ...(to ? [to.xid, to.id] : [])],
+  )
+  const text = `fetch forward ${fetchRows} from leaves`
+  for (;;) {
+    const { rows } = await client.query<(string | null)[]>({ rowMode: 'array', text })
     yield* rows
-    left -= rows.length
-    const last = rows.at(-1)
-    if (!last || rows.length < wanted) return
-    xid = last[XID] ?? xid
-    id = last[ID] ?? id
+    if (rows.length < fetchRows) break
   }
+  await client.query('close leaves')
 }
 
 interface Counted {

@@ -11,6 +11,8 @@ export interface Scope {
   readonly name: 'organization' | 'person' | 'platform' | 'events' | 'none'
   readonly organizationId: string | null
   readonly userId: string | null
+  /** Under impersonation: of the person's own rows only those of this organization. */
+  readonly within?: string | null
 }
 
 /** Outside any tenant: sessions, sign-in, upkeep. */
@@ -42,6 +44,7 @@ const begin = (scope: Scope, readOnly: boolean): string =>
     ['app.scope', scope.name],
     ['app.organization_id', scope.organizationId ?? ''],
     ['app.user_id', scope.userId ?? ''],
+    ['app.within', scope.within ?? ''],
     ['app.changes', ''],
   ]
     .map(([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value ?? '')}, true)`)

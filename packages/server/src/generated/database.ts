@@ -154,6 +154,22 @@ export interface ContactMethodsTable {
   version: Generated<number>
 }
 
+export interface DataExportsTable {
+  id: string
+  user_id: string
+  format: 'json' | 'pdf'
+  include_documents: Generated<boolean>
+  status: Generated<'PENDING' | 'RUNNING' | 'READY' | 'FAILED' | 'EXPIRED'>
+  progress: Generated<number>
+  storage_key: string | null
+  size_bytes: number | null
+  started_at: Instant | null
+  finished_at: Instant | null
+  expires_at: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface DocumentsTable {
   id: string
   organization_id: string
@@ -615,6 +631,7 @@ export interface Tables {
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable
   contact_methods: ContactMethodsTable
+  data_exports: DataExportsTable
   documents: DocumentsTable
   enrollment_attempts: EnrollmentAttemptsTable
   events: EventsTable

@@ -45,6 +45,10 @@ export interface UsersHandlers {
   listSessions: Handler<'listSessions'>
   /** End a session. */
   revokeSession: Handler<'revokeSession'>
+  /** Ask for one's own data. */
+  requestDataExport: Handler<'requestDataExport'>
+  /** How far one's export is, and where to get it. */
+  getDataExport: Handler<'getDataExport'>
   /** What one may be contacted about. */
   getCommunicationPreferences: Handler<'getCommunicationPreferences'>
   /** Change what one may be contacted about. */

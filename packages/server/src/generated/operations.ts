@@ -238,6 +238,32 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
   },
+  requestDataExport: {
+    id: "requestDataExport",
+    tag: "users",
+    method: "POST",
+    path: "/api/users/me/export",
+    status: 202,
+    contentType: "application/json",
+    forms: [],
+    bodyType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"EXPORT","resource":"USER_DATA","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  getDataExport: {
+    id: "getDataExport",
+    tag: "users",
+    method: "GET",
+    path: "/api/users/me/exports/{export_id}",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"owner":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
   getCommunicationPreferences: {
     id: "getCommunicationPreferences",
     tag: "users",
@@ -1864,6 +1890,8 @@ export interface DefaultedQuery {
   listProxyPatients: "limit" | "include_total"
   listSessions: "limit" | "include_total"
   revokeSession: never
+  requestDataExport: never
+  getDataExport: never
   getCommunicationPreferences: never
   updateCommunicationPreferences: never
   listMyAppointments: "limit" | "include_total"

@@ -6,6 +6,8 @@ import type { SealedMail } from './mail.ts'
 
 /** Every job's name and payload. Payloads carry ids, never health information. */
 export interface Jobs {
+  /** Builds the file of a person's own data. */
+  'data-export': { export_id: string; user_id: string }
   /** Tells the person that failed sign-ins locked the account. */
   'notify-account-locked': { user_id: string; locked_until: string }
   /** Mails a link for a new password, if the address has an account. */
@@ -58,6 +60,13 @@ const settings = {
   deleteAfterSeconds: 14 * DAY,
 } as const
 
+// One that copies many files takes long, and holds nobody else's up.
+const slow: ReadonlySet<JobName> = new Set(['data-export'])
+const slowSeconds = 2 * 3600
+
+const settingsOf = (name: JobName) =>
+  slow.has(name) ? { ...settings, expireInSeconds: slowSeconds } : settings
+
 /** What kind of error it was. Its words may quote what it met, and stay in the log. */
 function kindOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown'
@@ -98,7 +107,7 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     const options = {
       pollingIntervalSeconds: 2,
       // A whole batch has to be done in 15 minutes, and a mail may take one; a burst is fetched on at once.
-      batchSize: 10,
+      batchSize: slow.has(name) ? 1 : 10,
       burstWhenBatchFull: true,
       // One job that fails takes none of its batch with it.
       perJobResults: true,
@@ -121,9 +130,9 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
     async start(options) {
       await boss.start()
       for (const name of names) {
-        await boss.createQueue(name, settings)
+        await boss.createQueue(name, settingsOf(name))
         // One that was made by an older version keeps its old settings otherwise.
-        await boss.updateQueue(name, settings)
+        await boss.updateQueue(name, settingsOf(name))
         if (options.work) await work(name)
       }
     },

@@ -32,9 +32,9 @@ interface Upkeep {
 }
 
 /**
- * What nobody asks for: every minute it ends impersonations and invitations that ran out, announces consents that came
- * into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads that nobody
- * finished, and warns of licences that will. Replicas may all do it: each step is idempotent and short.
+ * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
+ * that came into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads
+ * that nobody finished, and warns of licences that will. Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
   const { pool, clock, log, newId, effects, blobs } = parts
@@ -71,6 +71,19 @@ export function createUpkeep(parts: Upkeep) {
       for (const row of rows) await announceEnd(db, tools, row, new Date(row.ended_at))
     })
 
+  /** The file goes first: a row that still says READY is looked at again, a file without a row never would be. */
+  async function expireExports(now: Date): Promise<void> {
+    await pool.query('select fail_stuck_data_exports($1)', [now])
+    const { rows } = await pool.query<{ id: string; storage_key: string }>(
+      'select id, storage_key from due_data_exports($1, $2)',
+      [now, batch],
+    )
+    for (const { id, storage_key: key } of rows) {
+      await blobs.delete(key)
+      await pool.query('select expire_data_export($1, $2)', [id, now])
+    }
+  }
+
   async function round(): Promise<void> {
     const now = clock.now()
     const time = now.getTime()
@@ -84,6 +97,7 @@ export function createUpkeep(parts: Upkeep) {
       await endImpersonations(now)
       await step((db, { emit }) => announceDueDocuments(db, emit, now))
       await inBatches('expire_invitations', now)
+      await expireExports(now)
       await sendDueReminders(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)

@@ -55,22 +55,29 @@ export const ndjson: Format = {
   trailer: (rows, sha256) => `${JSON.stringify({ end: true, rows, sha256 })}\n`,
 }
 
+/** Large enough for the socket, small enough to be gone soon. */
+const PIECE_CHARACTERS = 16_384
+
 /**
- * The export's text, a piece for each batch of rows. It ends with the number of rows and the SHA-256 of all the bytes
- * before that line: an export without them broke off.
+ * The export's text, in pieces. It ends with the number of rows and the SHA-256 of all the bytes before that line: an
+ * export without them broke off.
  */
-export async function* written(
+export async function* written<Row>(
   format: Format,
-  batches: AsyncIterable<readonly AuditLog[]>,
+  rows: AsyncIterable<Row>,
+  shown: (row: Row) => AuditLog,
 ): AsyncGenerator<string> {
-  const hash = createHash('sha256').update(format.head)
-  if (format.head !== '') yield format.head
-  let rows = 0
-  for await (const batch of batches) {
-    const text = batch.map(format.row).join('')
-    hash.update(text)
-    rows += batch.length
-    yield text
+  const hash = createHash('sha256')
+  let count = 0
+  let piece = format.head
+  for await (const row of rows) {
+    piece += format.row(shown(row))
+    count += 1
+    if (piece.length < PIECE_CHARACTERS) continue
+    hash.update(piece)
+    yield piece
+    piece = ''
   }
-  yield format.trailer(rows, hash.digest('hex'))
+  hash.update(piece)
+  yield piece + format.trailer(count, hash.digest('hex'))
 }

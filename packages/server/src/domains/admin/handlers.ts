@@ -1,4 +1,4 @@
-import { openPage, type Slice } from '../../db/keyset.ts'
+import { openPage } from '../../db/keyset.ts'
 import type { components } from '../../generated/contract.ts'
 import type { JsonValue } from '../../generated/database.ts'
 import type { AdminHandlers } from '../../generated/handlers.ts'
@@ -14,8 +14,6 @@ import * as queries from './queries.ts'
 const fieldsOf = (changes: JsonValue) =>
   typeof changes === 'object' && !Array.isArray(changes) ? changes : null
 
-/** Rows that are in memory at once. */
-const EXPORT_BATCH = 200
 const DAY_MS = 86_400_000
 
 type AuditRow = Awaited<ReturnType<typeof queries.listAuditLogs>>[number]
@@ -159,20 +157,11 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       const organizationId = organizationOf(actor.as)
       const timezone = organizationId === null ? 'UTC' : await queries.findTimeZone(db, organizationId)
       if (timezone === undefined) return notFound('organization')
-      async function* batches() {
-        let after: readonly [string, string] | null = null
-        for (;;) {
-          const slice: Slice = { after, limit: EXPORT_BATCH }
-          const rows = await queries.listAuditLogs(db, organizationId, query, timezone ?? 'UTC', slice)
-          yield rows.map((row) => shownRow(row, actor.as))
-          const last = rows.at(-1)
-          if (!last || rows.length < EXPORT_BATCH) return
-          after = [last.occurred_at, last.id]
-        }
-      }
+      const rows = queries.streamAuditLogs(db, organizationId, query, timezone)
+      const shown = (row: AuditRow) => shownRow(row, actor.as)
       return {
-        'text/csv': () => written(csv, batches()),
-        'application/x-ndjson': () => written(ndjson, batches()),
+        'text/csv': () => written(csv, rows, shown),
+        'application/x-ndjson': () => written(ndjson, rows, shown),
       }
     },
 

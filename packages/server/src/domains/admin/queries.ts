@@ -1,4 +1,5 @@
 import { type Insertable, type SqlBool, sql } from 'kysely'
+import { streamed } from '../../db/cursor.ts'
 import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { operations } from '../../generated/contract.ts'
@@ -158,13 +159,7 @@ const matchingAuditLogs = (
 }
 
 /** Newest first. */
-export const listAuditLogs = (
-  db: Db,
-  organizationId: string | null,
-  filters: AuditFilters,
-  timezone: string,
-  { after, limit }: Slice,
-) =>
+const orderedAuditLogs = (db: Db, organizationId: string | null, filters: AuditFilters, timezone: string) =>
   matchingAuditLogs(db, organizationId, filters, timezone)
     .leftJoin('users as u', 'u.id', 'a.actor_user_id')
     .leftJoin('api_keys as k', 'k.id', 'a.actor_user_id')
@@ -188,13 +183,30 @@ export const listAuditLogs = (
       'a.user_agent',
       'a.changes',
     ])
+    .orderBy('a.occurred_at', 'desc')
+    .orderBy('a.id', 'desc')
+
+export const listAuditLogs = (
+  db: Db,
+  organizationId: string | null,
+  filters: AuditFilters,
+  timezone: string,
+  { after, limit }: Slice,
+) =>
+  orderedAuditLogs(db, organizationId, filters, timezone)
     .$if(after !== null, (query) =>
       query.where(rowAfter(['a.occurred_at', 'a.id'], 'descending', after ?? [])),
     )
-    .orderBy('a.occurred_at', 'desc')
-    .orderBy('a.id', 'desc')
     .limit(limit)
     .execute()
+
+/** All of them, as the trail is at this instant, a few at a time. */
+export const streamAuditLogs = (
+  db: Db,
+  organizationId: string | null,
+  filters: AuditFilters,
+  timezone: string,
+) => streamed(db, orderedAuditLogs(db, organizationId, filters, timezone))
 
 export const countAuditLogs = async (
   db: Db,

@@ -10,6 +10,7 @@ import { isTimeZone } from '../time-zone.ts'
 import { closeAccount } from './closing.ts'
 import { describeCurrentUser, organizationsOf } from './current-user.ts'
 import { registerDevice, removeDevice } from './devices.ts'
+import * as exports from './exports.ts'
 import {
   countManagedPatients,
   findPreferences,
@@ -20,9 +21,12 @@ import {
 } from './queries.ts'
 import { countOpenSessions, findOpenSession, listOpenSessions } from './sessions.ts'
 
+/** As long as a link to a document. */
+const LINK_SECONDS = 900
+
 const gone = () => problem('UNAUTHORIZED', 'The account is gone.')
 
-export const usersHandlers = ({ clock, cursors, newId, passwords }: Services): UsersHandlers => ({
+export const usersHandlers = ({ blobs, clock, cursors, newId, passwords }: Services): UsersHandlers => ({
   async getCurrentUser({ db, actor }) {
     return (await describeCurrentUser(db, actor, clock.now())) ?? gone()
   },
@@ -49,6 +53,7 @@ export const usersHandlers = ({ clock, cursors, newId, passwords }: Services): U
     const last = problem('LAST_ADMIN', 'Make somebody else an ADMIN of your organization first.')
     const left = await attempt(db, { organization_memberships_last_admin: last }, () => closeAccount(db, now))
     if (left instanceof Problem) return left
+    await exports.endExports(db, userId, now)
     announceRevoked(emit, userId, ended, 'ACCOUNT_CLOSED')
     for (const { member_id, organization_id, role } of left)
       emit({
@@ -97,6 +102,44 @@ export const usersHandlers = ({ clock, cursors, newId, passwords }: Services): U
     await revokeSession(db, session.id, 'REVOKED', now)
     announceRevoked(emit, actor.userId, [session.id], 'REVOKED')
     return undefined
+  },
+
+  async requestDataExport({ db, actor, enqueue }, { body }) {
+    const id = newId()
+    const { format = 'json', include_documents = false } = body
+    const running = problem('CONFLICT', 'Another export of yours is being built. Wait for it.')
+    const refused = await attempt(db, { data_exports_running: running }, () =>
+      exports.insertExport(db, {
+        id,
+        user_id: actor.userId,
+        format,
+        include_documents,
+        created_at: clock.now(),
+      }),
+    )
+    if (refused instanceof Problem) return refused
+    enqueue('data-export', { export_id: id, user_id: actor.userId })
+    const row = await exports.findExport(db, actor.userId, id)
+    if (row === undefined) return gone()
+    const { storage_key: _, ...shown } = row
+    return { ...shown, download_url: null }
+  },
+
+  async getDataExport({ db, actor }, { params }) {
+    const row = await exports.findExport(db, actor.userId, params.export_id)
+    if (row === undefined) return notFound('export')
+    const now = clock.now()
+    const { storage_key: key, expires_at: end, ...shown } = row
+    const isOver = end !== null && new Date(end) <= now
+    if (row.status !== 'READY' || key === null || isOver)
+      return { ...shown, expires_at: end, status: isOver ? 'EXPIRED' : row.status, download_url: null }
+    const until = Math.min(now.getTime() + LINK_SECONDS * 1000, Date.parse(end ?? ''))
+    const download_url = await blobs.downloadUrl(key, {
+      filename: `wardline-export-${row.created_at.slice(0, 10)}.zip`,
+      contentType: 'application/zip',
+      expiresAt: new Date(until),
+    })
+    return { ...shown, expires_at: end, download_url }
   },
 
   async getCommunicationPreferences({ db, actor }) {

@@ -12,7 +12,12 @@ export function scopeOf(state: RequestState): Scope {
         ? { name: 'platform', organizationId: null, userId }
         : { name: 'organization', organizationId: state.organizationId, userId }
     case 'person':
-      return { name: 'person', organizationId: null, userId }
+      return {
+        name: 'person',
+        organizationId: null,
+        userId,
+        within: person?.impersonation?.organizationId ?? null,
+      }
     case 'platform':
       return { name: 'platform', organizationId: null, userId }
     case 'none':
