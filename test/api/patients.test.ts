@@ -272,6 +272,55 @@ describe('listPatients', () => {
     expect(walked).toHaveLength(12)
   })
 
+  test('search goes from kind to kind of match, page by page, each patient once; the deleted and the discharged apart', async () => {
+    const { org_id, user } = await clinic()
+    const add = async (first: string, last: string, medical_record_number?: string) => {
+      const body = { org_id, ...named(first, last), ...(medical_record_number && { medical_record_number }) }
+      return (await user.client.patients.create(body)).id
+    }
+    // In the order in which they are to be found.
+    const expected = [
+      await add('Zed', 'Carlinge'),
+      await add('Ann', 'Carlinger'),
+      await add('Carlinge', 'Abel'),
+      await add('Otto', 'Ender', 'CARLINGE-7'),
+      await add('Max', 'Macarlinge'),
+      // First and last name are both alike: still once.
+      await add('Carlynge', 'Carlynge'),
+      await add('Bo', 'Carlynge'),
+    ]
+    await add('Nobody', 'Else')
+    const gone = await add('Gone', 'Carlinge')
+    await world.admin.query('update organization_patients set deleted_at = now() where patient_id = $1', [
+      gone,
+    ])
+    const left = await add('Left', 'Carlinge')
+    await user.client.enrollment.update({ org_id, patient_id: left, status: 'DISCHARGED' })
+    const walk = async (limit: number, search: string, status?: 'DISCHARGED') => {
+      const ids = []
+      for await (const { id } of user.client.patients.list({
+        org_id,
+        search,
+        limit,
+        ...(status && { status }),
+      }))
+        ids.push(id)
+      return ids
+    }
+    const whole = await walk(100, 'carlinge')
+    expect(whole.slice(0, 5)).toEqual(expected.slice(0, 5))
+    expect(whole.slice(5).toSorted()).toEqual(expected.slice(5).toSorted())
+    for (const limit of [1, 2, 3]) expect(await walk(limit, 'carlinge'), `by ${limit}`).toEqual(whole)
+    expect(await walk(1, 'carlinge', 'DISCHARGED')).toEqual([left])
+    // Beginnings, and both names in either order, misspelled too.
+    expect(await walk(1, 'ca')).toEqual(await walk(100, 'ca'))
+    for (const search of ['ann carlinger', 'Carlinger, Ann', 'anne carlingr', 'carlingr anne'])
+      expect((await walk(1, search))[0], search).toBe(expected[1])
+    // A number is right or wrong.
+    expect(await walk(50, 'carlinge-7')).toEqual([expected[3]])
+    expect(await walk(50, 'carlinge-8')).toEqual([])
+  })
+
   test('search follows a changed name and number', async () => {
     const { org_id, user } = await clinic()
     const { id } = await user.client.patients.create({ org_id, ...named('Old', 'Maiden') })
