@@ -60,7 +60,7 @@ async function patientWithALife() {
     theirs: world.secret(`their message ${world.id()}`),
     ticket: world.secret(`my ticket ${world.id()}`),
     reply: world.secret(`the desk's reply ${world.id()}`),
-    phone: world.secret(`+1555${Date.now()}`),
+    phone: world.secret(`+1212555${String(Date.now()).slice(-4)}`),
   }
   await world.admin.query(
     `insert into contact_methods (id, patient_id, type, value) values ($1, $2, 'MOBILE', $3)`,
