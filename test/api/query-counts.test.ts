@@ -95,6 +95,29 @@ const makers: Readonly<Record<string, Maker>> = {
       [world.id(), self.id, document],
     )
   },
+  listProxyPatients: async () => {
+    const { id } = await world.patient([org])
+    await world.admin.query(
+      `with p as (insert into proxies (id, user_id) values ($1, $2)
+         on conflict (user_id) where deleted_at is null do update set user_id = excluded.user_id returning id)
+       insert into patient_proxy_assignments (id, proxy_id, patient_id, relationship_type, access_granted_at)
+         select $3, p.id, $4, 'PARENT', now() from p`,
+      [world.id(), self.id, world.id(), id],
+    )
+  },
+  listPatientOrganizations: async () => {
+    await world.admin.query(
+      `insert into organization_patients
+         (organization_id, patient_id, medical_record_number, enrolled_at, first_name, last_name, dob, search_text)
+       values ($1, $2, $3, now(), '', '', now(), '')`,
+      [await world.organization(), ids.patient_id, world.id()],
+    )
+  },
+  listContactMethods: posted('createContactMethod', () => ({
+    value: `+1212555${String(randomInt(10_000)).padStart(4, '0')}`,
+  })),
+  listCareTeam: async () =>
+    send(operations.addCareTeamMember, { ...ids, provider_id: (await world.provider(org)).providerId }),
   listMembers: () => world.user({ roles: { [org]: 'STAFF' } }),
   listInvitations: posted('inviteMember'),
   listPatientDocuments: sql(

@@ -7,6 +7,7 @@ import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { inject } from 'vitest'
 import { type Config, loadConfig } from '../../packages/server/src/config.ts'
+import { npiNumber } from '../../packages/server/src/demo/random.ts'
 import type { OrganizationRole } from '../../packages/server/src/http/operation.ts'
 import { createLog } from '../../packages/server/src/log.ts'
 import { createCipher } from '../../packages/server/src/security/cipher.ts'
@@ -299,7 +300,7 @@ export class World {
       [
         providerId,
         user.id,
-        String(randomInt(1_000_000_000, 9_999_999_999)),
+        npiNumber(`1${String(randomInt(100_000_000)).padStart(8, '0')}`),
         'Family medicine',
         JSON.stringify([{ state: 'NY', license_number: 'L-1', expiry }]),
       ],
