@@ -13,7 +13,10 @@ const lines = (suffix: string): string[] =>
 // Run alone there is nothing to read.
 const suite = test.skipIf(files.length === 0)
 
-suite('what the servers of the whole suite logged contains no seeded PHI and no secret', () => {
+// Every secret is looked for in everything that was logged.
+const timeout = 180_000
+
+suite('what the servers of the whole suite logged contains no seeded PHI and no secret', { timeout }, () => {
   const log = lines('.log')
   const secrets = [...new Set(lines('.phi'))]
   expect(log.length).toBeGreaterThan(0)
@@ -25,7 +28,7 @@ suite('what the servers of the whole suite logged contains no seeded PHI and no 
   )
 })
 
-suite('every line of it is JSON with a time and a level', () => {
+suite('every line of it is JSON with a time and a level', { timeout }, () => {
   for (const line of lines('.log'))
     expect(JSON.parse(line)).toMatchObject({ time: expect.any(String), level: expect.any(Number) })
 })
