@@ -321,6 +321,9 @@ beforeAll(async () => {
   records.document_id = { id: document_id, people: [who.user.id] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
+  const agent = await world.user({ supportAgent: true })
+  const macro = await agent.client.macros.create({ title: 'Close', status: 'CLOSED' })
+  records.macro_id = { id: macro.id, people: [] }
   dry = true
 })
 afterAll(() => world.stop())
