@@ -5,7 +5,7 @@ import type { KeyRing } from '../security/keys.ts'
 import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
-import { insertTickets } from './desk.ts'
+import { insertDeskWork, insertTickets } from './desk.ts'
 import { insertRows } from './insert.ts'
 import { type Cast, createCast } from './people.ts'
 import { Random } from './random.ts'
@@ -143,11 +143,12 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertPatients(client, cast, random, now)
     const visits = await insertAppointments(client, cast, random, now)
     await insertThreads(client, cast, random, now)
-    await insertTickets(client, cast, random, now)
+    const desk = await insertTickets(client, cast, random, now)
     // Last: what was there before keeps its ids.
     await insertOwnVisits(client, cast, random, now)
     await insertVisitHistory(client, cast, visits, random, now)
     await insertTasks(client, cast, random, now)
+    await insertDeskWork(client, cast, desk, random, now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')
