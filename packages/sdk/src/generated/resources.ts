@@ -117,12 +117,24 @@ const meta = {
   createTicket: {"id":"createTicket","method":"POST","path":"/api/support/tickets","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getTicket: {"id":"getTicket","method":"GET","path":"/api/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   addTicketMessage: {"id":"addTicketMessage","method":"POST","path":"/api/support/tickets/{ticket_id}/messages","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
-  listAllTickets: {"id":"listAllTickets","method":"GET","path":"/api/admin/support/tickets","pathParams":[],"queryParams":["status","urgency","category","assignee","organization_id","search","view","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listAllTickets: {"id":"listAllTickets","method":"GET","path":"/api/admin/support/tickets","pathParams":[],"queryParams":["status","urgency","category","assignee","organization_id","tags","search","view","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getTicketForAgent: {"id":"getTicketForAgent","method":"GET","path":"/api/admin/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   updateTicket: {"id":"updateTicket","method":"PATCH","path":"/api/admin/support/tickets/{ticket_id}","pathParams":["ticket_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
   replyToTicket: {"id":"replyToTicket","method":"POST","path":"/api/admin/support/tickets/{ticket_id}/messages","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   claimTicket: {"id":"claimTicket","method":"POST","path":"/api/admin/support/tickets/{ticket_id}/claim","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
-  getSupportStats: {"id":"getSupportStats","method":"GET","path":"/api/admin/support/stats","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  touchTicketPresence: {"id":"touchTicketPresence","method":"PUT","path":"/api/admin/support/tickets/{ticket_id}/presence","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getTicketTimeline: {"id":"getTicketTimeline","method":"GET","path":"/api/admin/support/tickets/{ticket_id}/timeline","pathParams":["ticket_id"],"queryParams":["limit","cursor"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  mergeTicket: {"id":"mergeTicket","method":"POST","path":"/api/admin/support/tickets/{ticket_id}/merge","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  unmergeTicket: {"id":"unmergeTicket","method":"POST","path":"/api/admin/support/tickets/{ticket_id}/unmerge","pathParams":["ticket_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  searchTickets: {"id":"searchTickets","method":"GET","path":"/api/admin/support/search","pathParams":[],"queryParams":["q","limit","cursor"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getTicketCounts: {"id":"getTicketCounts","method":"GET","path":"/api/admin/support/counts","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getSupportStats: {"id":"getSupportStats","method":"GET","path":"/api/admin/support/stats","pathParams":[],"queryParams":["days"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listMacros: {"id":"listMacros","method":"GET","path":"/api/admin/support/macros","pathParams":[],"queryParams":["limit","cursor"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createMacro: {"id":"createMacro","method":"POST","path":"/api/admin/support/macros","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateMacro: {"id":"updateMacro","method":"PATCH","path":"/api/admin/support/macros/{macro_id}","pathParams":["macro_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  deleteMacro: {"id":"deleteMacro","method":"DELETE","path":"/api/admin/support/macros/{macro_id}","pathParams":["macro_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  previewMacro: {"id":"previewMacro","method":"GET","path":"/api/admin/support/macros/{macro_id}/preview","pathParams":["macro_id"],"queryParams":["ticket_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  applyMacro: {"id":"applyMacro","method":"POST","path":"/api/admin/support/macros/{macro_id}/apply","pathParams":["macro_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   streamEvents: {"id":"streamEvents","method":"GET","path":"/api/events","pathParams":[],"queryParams":["types","patient_id","last_event_id","since"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createStreamTicket: {"id":"createStreamTicket","method":"POST","path":"/api/events/ticket","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   streamOrganizationEvents: {"id":"streamOrganizationEvents","method":"GET","path":"/api/organizations/{org_id}/events","pathParams":["org_id"],"queryParams":["types","patient_id","last_event_id","since"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -1229,9 +1241,9 @@ export const createResources = (core: Core) => ({
   },
   supportDesk: {
     /**
-     * The queue, by when a first response is due.
+     * The queue, by what is due next.
      *
-     * The unanswered first, then by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
+     * The unanswered first, by `first_response_due_at`; then the others, by `resolution_due_at`; then by id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those that are `overdue`. The other filters narrow further.
      *
      * `GET /api/admin/support/tickets`
      */
@@ -1247,9 +1259,9 @@ export const createResources = (core: Core) => ({
     get: (input: Input<operations['getTicketForAgent']>, options?: RequestOptions): Promise<Output<operations['getTicketForAgent']>> =>
       core.call(meta.getTicketForAgent, input, options),
     /**
-     * Change status, urgency, category or assignee.
+     * Change status, urgency, category, assignee or tags.
      *
-     * Needs `If-Match` with the version last seen; a stale one answers 412 with `current_version` and overwrites nothing. OPEN goes to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. A CLOSED ticket does not change any more. A new urgency counts its due time from the ticket's creation, as long as nobody has answered. Emits `ticket.updated`, and `ticket.resolved` to the owner.
+     * Needs `If-Match` with the version last seen; a stale one overwrites nothing and answers 412 with `current_version` and `changes`: who changed what since. OPEN goes to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. A CLOSED ticket does not change any more. A new urgency counts its due times from the ticket's creation; the first response's only as long as nobody has answered. Both clocks stand still while the ticket is WAITING_ON_USER or RESOLVED. Emits `ticket.updated`, and `ticket.resolved` to the owner.
      *
      * `PATCH /api/admin/support/tickets/{ticket_id}`
      */
@@ -1274,14 +1286,124 @@ export const createResources = (core: Core) => ({
     claim: (input: Input<operations['claimTicket']>, options?: RequestOptions): Promise<Output<operations['claimTicket']>> =>
       core.call(meta.claimTicket, input, options),
     /**
+     * Say that one has the ticket open.
+     *
+     * Holds for 30 seconds: repeat it while the ticket is open, say GONE when it is left. Answers who else is there. Emits `ticket.presence` to the desk when something changed, so a mere repetition is silent.
+     *
+     * `PUT /api/admin/support/tickets/{ticket_id}/presence`
+     */
+    touchPresence: (input: Input<operations['touchTicketPresence']>, options?: RequestOptions): Promise<Output<operations['touchTicketPresence']>> =>
+      core.call(meta.touchTicketPresence, input, options),
+    /**
+     * Every change of a ticket, who and when.
+     *
+     * The oldest first. Nothing of it ever changes or goes away, and no text of a message or a note is in it.
+     *
+     * `GET /api/admin/support/tickets/{ticket_id}/timeline`
+     */
+    timeline: (input: Input<operations['getTicketTimeline']>, options?: RequestOptions): PagePromise<Item<operations['getTicketTimeline']>> =>
+      core.page(meta.getTicketTimeline, input, options),
+    /**
+     * Merge a ticket into another one.
+     *
+     * Into a ticket of the same person or the same organization. This ticket is CLOSED and says where it went; both keep their numbers, and the other one shows this one's messages to the desk, and to an owner who owns both. For 10 minutes `unmergeTicket` takes it back. The owner is told. Emits `ticket.updated` for both.
+     *
+     * `POST /api/admin/support/tickets/{ticket_id}/merge`
+     */
+    merge: (input: Input<operations['mergeTicket']>, options?: RequestOptions): Promise<Output<operations['mergeTicket']>> =>
+      core.call(meta.mergeTicket, input, options),
+    /**
+     * Take a merge back.
+     *
+     * Within 10 minutes. The ticket stands where it stood before, its clocks included; they ran meanwhile.
+     *
+     * `POST /api/admin/support/tickets/{ticket_id}/unmerge`
+     */
+    unmerge: (input: Input<operations['unmergeTicket']>, options?: RequestOptions): Promise<Output<operations['unmergeTicket']>> =>
+      core.call(meta.unmergeTicket, input, options),
+    /**
+     * Find tickets by their words.
+     *
+     * Searches subject, body, messages and internal notes of every ticket, whatever its status. The best match first, then by id; a ticket whose number is asked for comes before all others. The last word may be unfinished.
+     *
+     * `GET /api/admin/support/search`
+     */
+    search: (input: Input<operations['searchTickets']>, options?: RequestOptions): PagePromise<Item<operations['searchTickets']>> =>
+      core.page(meta.searchTickets, input, options),
+    /**
+     * How many tickets each view holds.
+     *
+     * Cheap enough to ask after every event.
+     *
+     * `GET /api/admin/support/counts`
+     */
+    counts: (input?: Input<operations['getTicketCounts']>, options?: RequestOptions): Promise<Output<operations['getTicketCounts']>> =>
+      core.call(meta.getTicketCounts, input, options),
+    /**
      * How the queue stands.
      *
-     * Counts the tickets that are neither RESOLVED nor CLOSED. The first-response percentiles are of the tickets first answered in the last 30 days.
+     * The counts are of the tickets that are neither RESOLVED nor CLOSED. The percentiles and each agent's `resolved` are of the tickets first answered, or resolved, in the last `days`; the series has one entry a day (UTC), the latest last. Resolution times leave out what was spent waiting on the owner.
      *
      * `GET /api/admin/support/stats`
      */
     stats: (input?: Input<operations['getSupportStats']>, options?: RequestOptions): Promise<Output<operations['getSupportStats']>> =>
       core.call(meta.getSupportStats, input, options),
+  },
+  macros: {
+    /**
+     * The canned answers.
+     *
+     * Ordered by title, then id.
+     *
+     * `GET /api/admin/support/macros`
+     */
+    list: (input?: Input<operations['listMacros']>, options?: RequestOptions): PagePromise<Item<operations['listMacros']>> =>
+      core.page(meta.listMacros, input, options),
+    /**
+     * Make a canned answer.
+     *
+     * A body may hold placeholders: `{{requester.name}}`, `{{requester.first_name}}`, `{{ticket.number}}`, `{{ticket.subject}}`, `{{ticket.status}}`, `{{ticket.urgency}}`, `{{ticket.category}}`, `{{agent.name}}`, `{{agent.first_name}}` and `{{organization.name}}`. An unknown one is refused with 422.
+     *
+     * `POST /api/admin/support/macros`
+     */
+    create: (input: Input<operations['createMacro']>, options?: RequestOptions): Promise<Output<operations['createMacro']>> =>
+      core.call(meta.createMacro, input, options),
+    /**
+     * Change a canned answer.
+     *
+     * What is left out stays. A stale `If-Match` answers 412 and changes nothing.
+     *
+     * `PATCH /api/admin/support/macros/{macro_id}`
+     */
+    update: (input: Input<operations['updateMacro']>, options?: RequestOptions): Promise<Output<operations['updateMacro']>> =>
+      core.call(meta.updateMacro, input, options),
+    /**
+     * Delete a canned answer.
+     *
+     * What it wrote stays, and so does its name in timelines.
+     *
+     * `DELETE /api/admin/support/macros/{macro_id}`
+     */
+    delete: (input: Input<operations['deleteMacro']>, options?: RequestOptions): Promise<Output<operations['deleteMacro']>> =>
+      core.call(meta.deleteMacro, input, options),
+    /**
+     * What a macro would do to a ticket.
+     *
+     * Changes nothing. The text is what the ticket's owner, or the desk, would read.
+     *
+     * `GET /api/admin/support/macros/{macro_id}/preview`
+     */
+    preview: (input: Input<operations['previewMacro']>, options?: RequestOptions): Promise<Output<operations['previewMacro']>> =>
+      core.call(meta.previewMacro, input, options),
+    /**
+     * Use a macro on one ticket or up to 100.
+     *
+     * Each ticket stands for itself: one that refuses (closed, gone, changed since `version`, a status that cannot be reached) is left as it is and says why, the others go on. Each changed ticket has its own row in the audit trail and in its timeline, and tells its owner as a reply does. A status that OPEN cannot reach by itself is reached when the macro replies.
+     *
+     * `POST /api/admin/support/macros/{macro_id}/apply`
+     */
+    apply: (input: Input<operations['applyMacro']>, options?: RequestOptions): Promise<Output<operations['applyMacro']>> =>
+      core.call(meta.applyMacro, input, options),
   },
   events: {
     /**

@@ -1717,8 +1717,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * The queue, by when a first response is due
-         * @description The unanswered first, then by `first_response_due_at`, then id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those without a first response whose due time has passed.
+         * The queue, by what is due next
+         * @description The unanswered first, by `first_response_due_at`; then the others, by `resolution_due_at`; then by id. Without `status`, the tickets that are neither RESOLVED nor CLOSED. `view` narrows: `mine` to the caller's, `unassigned` to nobody's, `breaching` to those that are `overdue`. The other filters narrow further.
          */
         get: operations["listAllTickets"];
         put?: never;
@@ -1747,8 +1747,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Change status, urgency, category or assignee
-         * @description Needs `If-Match` with the version last seen; a stale one answers 412 with `current_version` and overwrites nothing. OPEN goes to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. A CLOSED ticket does not change any more. A new urgency counts its due time from the ticket's creation, as long as nobody has answered. Emits `ticket.updated`, and `ticket.resolved` to the owner.
+         * Change status, urgency, category, assignee or tags
+         * @description Needs `If-Match` with the version last seen; a stale one overwrites nothing and answers 412 with `current_version` and `changes`: who changed what since. OPEN goes to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. A CLOSED ticket does not change any more. A new urgency counts its due times from the ticket's creation; the first response's only as long as nobody has answered. Both clocks stand still while the ticket is WAITING_ON_USER or RESOLVED. Emits `ticket.updated`, and `ticket.resolved` to the owner.
          */
         patch: operations["updateTicket"];
         trace?: never;
@@ -1793,6 +1793,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/admin/support/tickets/{ticket_id}/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say that one has the ticket open
+         * @description Holds for 30 seconds: repeat it while the ticket is open, say GONE when it is left. Answers who else is there. Emits `ticket.presence` to the desk when something changed, so a mere repetition is silent.
+         */
+        put: operations["touchTicketPresence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every change of a ticket, who and when
+         * @description The oldest first. Nothing of it ever changes or goes away, and no text of a message or a note is in it.
+         */
+        get: operations["getTicketTimeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Merge a ticket into another one
+         * @description Into a ticket of the same person or the same organization. This ticket is CLOSED and says where it went; both keep their numbers, and the other one shows this one's messages to the desk, and to an owner who owns both. For 10 minutes `unmergeTicket` takes it back. The owner is told. Emits `ticket.updated` for both.
+         */
+        post: operations["mergeTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/tickets/{ticket_id}/unmerge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a merge back
+         * @description Within 10 minutes. The ticket stands where it stood before, its clocks included; they ran meanwhile.
+         */
+        post: operations["unmergeTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find tickets by their words
+         * @description Searches subject, body, messages and internal notes of every ticket, whatever its status. The best match first, then by id; a ticket whose number is asked for comes before all others. The last word may be unfinished.
+         */
+        get: operations["searchTickets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many tickets each view holds
+         * @description Cheap enough to ask after every event.
+         */
+        get: operations["getTicketCounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/support/stats": {
         parameters: {
             query?: never;
@@ -1802,11 +1922,99 @@ export interface paths {
         };
         /**
          * How the queue stands
-         * @description Counts the tickets that are neither RESOLVED nor CLOSED. The first-response percentiles are of the tickets first answered in the last 30 days.
+         * @description The counts are of the tickets that are neither RESOLVED nor CLOSED. The percentiles and each agent's `resolved` are of the tickets first answered, or resolved, in the last `days`; the series has one entry a day (UTC), the latest last. Resolution times leave out what was spent waiting on the owner.
          */
         get: operations["getSupportStats"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/macros": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The canned answers
+         * @description Ordered by title, then id.
+         */
+        get: operations["listMacros"];
+        put?: never;
+        /**
+         * Make a canned answer
+         * @description A body may hold placeholders: `{{requester.name}}`, `{{requester.first_name}}`, `{{ticket.number}}`, `{{ticket.subject}}`, `{{ticket.status}}`, `{{ticket.urgency}}`, `{{ticket.category}}`, `{{agent.name}}`, `{{agent.first_name}}` and `{{organization.name}}`. An unknown one is refused with 422.
+         */
+        post: operations["createMacro"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/macros/{macro_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a canned answer
+         * @description What it wrote stays, and so does its name in timelines.
+         */
+        delete: operations["deleteMacro"];
+        options?: never;
+        head?: never;
+        /**
+         * Change a canned answer
+         * @description What is left out stays. A stale `If-Match` answers 412 and changes nothing.
+         */
+        patch: operations["updateMacro"];
+        trace?: never;
+    };
+    "/api/admin/support/macros/{macro_id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a macro would do to a ticket
+         * @description Changes nothing. The text is what the ticket's owner, or the desk, would read.
+         */
+        get: operations["previewMacro"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/admin/support/macros/{macro_id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Use a macro on one ticket or up to 100
+         * @description Each ticket stands for itself: one that refuses (closed, gone, changed since `version`, a status that cannot be reached) is left as it is and says why, the others go on. Each changed ticket has its own row in the audit trail and in its timeline, and tells its owner as a reply does. A status that OPEN cannot reach by itself is reached when the macro replies.
+         */
+        post: operations["applyMacro"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2320,6 +2528,44 @@ export interface components {
             title: string;
         };
         /**
+         * Format: date-time
+         * @description An instant in UTC, RFC 3339 with milliseconds.
+         * @example 2026-03-02T14:30:00.000Z
+         */
+        Timestamp: string;
+        /**
+         * @description What of a ticket can change.
+         * @example urgency
+         * @enum {string}
+         */
+        TicketField: "status" | "urgency" | "category" | "assignee" | "tags" | "merge";
+        /**
+         * @description A change that the caller had not seen.
+         * @example {
+         *       "version": 2,
+         *       "changed_by": "Kim Park",
+         *       "changed_at": "2026-03-02T15:02:00.000Z",
+         *       "field": "urgency",
+         *       "from": "NORMAL",
+         *       "to": "HIGH"
+         *     }
+         */
+        MissedChange: {
+            /**
+             * Format: int32
+             * @description The version that it made.
+             */
+            version: number;
+            /** @description Who did it; null for the system. */
+            changed_by: string | null;
+            changed_at: components["schemas"]["Timestamp"];
+            field: components["schemas"]["TicketField"];
+            /** @description What it was. */
+            from: string | null;
+            /** @description What it is. */
+            to: string | null;
+        };
+        /**
          * @description An error (RFC 9457). Carries no stack, SQL or health information.
          * @example {
          *       "type": "https://wardline.dev/problems/not-found",
@@ -2368,6 +2614,8 @@ export interface components {
              * @description The version that stands now, with PRECONDITION_FAILED.
              */
             current_version?: number;
+            /** @description Who changed what since the version that the caller had seen, the oldest first, with PRECONDITION_FAILED on a ticket. */
+            changes?: components["schemas"]["MissedChange"][];
             /** @description Who has it, with CONFLICT on a claimed ticket. */
             assignee?: string;
         };
@@ -2667,12 +2915,6 @@ export interface components {
         StepUpRequest: {
             code: components["schemas"]["TotpCode"];
         };
-        /**
-         * Format: date-time
-         * @description An instant in UTC, RFC 3339 with milliseconds.
-         * @example 2026-03-02T14:30:00.000Z
-         */
-        Timestamp: string;
         /**
          * @description A strong session.
          * @example {
@@ -6215,6 +6457,17 @@ export interface components {
             context?: components["schemas"]["TicketContext"];
         };
         /**
+         * @description Another ticket.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d60",
+         *       "ticket_number": "TKT-2026-00040"
+         *     }
+         */
+        TicketReference: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+        };
+        /**
          * @description A message that owner and desk both see.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
@@ -6255,6 +6508,8 @@ export interface components {
          *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
          *       "first_responded_at": "2026-03-02T15:02:00.000Z",
          *       "resolved_at": null,
+         *       "merged_into": null,
+         *       "merged_tickets": [],
          *       "messages": [
          *         {
          *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
@@ -6295,6 +6550,10 @@ export interface components {
              * @description When it was resolved.
              */
             resolved_at: string | null;
+            /** @description The other ticket of the same person in which it goes on, when the desk has merged it. */
+            merged_into: components["schemas"]["TicketReference"] | null;
+            /** @description The person's other tickets that the desk merged into this one; their messages are among this one's. */
+            merged_tickets: components["schemas"]["TicketReference"][];
             /** @description The latest messages, oldest first. */
             messages: components["schemas"]["TicketMessage"][];
             created_at: components["schemas"]["Timestamp"];
@@ -6359,6 +6618,40 @@ export interface components {
             display_name: string;
         } | null;
         /**
+         * @description A word to find tickets by.
+         * @example lab-results
+         */
+        TicketTag: string;
+        /**
+         * @description Tags, in alphabetical order on answers.
+         * @example [
+         *       "lab-results",
+         *       "vip"
+         *     ]
+         */
+        TicketTags: components["schemas"]["TicketTag"][];
+        /**
+         * @description RUNNING; PAUSED while waiting on the owner; MET, in time; BREACHED, too late or not yet done though due; STOPPED, the ticket ended without it.
+         * @example RUNNING
+         * @enum {string}
+         */
+        TicketClock: "RUNNING" | "PAUSED" | "MET" | "BREACHED" | "STOPPED";
+        /**
+         * @description The ticket that this one was merged into.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d60",
+         *       "ticket_number": "TKT-2026-00040",
+         *       "merged_at": "2026-03-02T15:00:00.000Z",
+         *       "undo_until": "2026-03-02T15:10:00.000Z"
+         *     }
+         */
+        TicketMergedInto: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            merged_at: components["schemas"]["Timestamp"];
+            undo_until: components["schemas"]["Timestamp"];
+        };
+        /**
          * @description A ticket as the queue shows it.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
@@ -6377,7 +6670,15 @@ export interface components {
          *       "version": 1,
          *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
          *       "first_responded_at": null,
+         *       "resolution_due_at": "2026-03-05T14:30:00.000Z",
          *       "resolved_at": null,
+         *       "first_response_clock": "RUNNING",
+         *       "resolution_clock": "RUNNING",
+         *       "clock_paused_at": null,
+         *       "tags": [
+         *         "lab-results"
+         *       ],
+         *       "merged_into": null,
          *       "created_at": "2026-03-02T14:30:00.000Z",
          *       "updated_at": "2026-03-02T14:30:00.000Z"
          *     }
@@ -6389,7 +6690,7 @@ export interface components {
             subject: components["schemas"]["TicketSubject"];
             status: components["schemas"]["TicketStatus"];
             urgency: components["schemas"]["TicketUrgency"];
-            /** @description Neither resolved nor answered, and its due time has passed. */
+            /** @description Unfinished, and the time of the clock that runs (first response, then resolution) has passed, not counting pauses. */
             overdue: boolean;
             /**
              * Format: uuid
@@ -6410,6 +6711,17 @@ export interface components {
              * @description When it was resolved.
              */
             resolved_at: string | null;
+            tags: components["schemas"]["TicketTags"];
+            resolution_due_at: components["schemas"]["Timestamp"];
+            first_response_clock: components["schemas"]["TicketClock"];
+            resolution_clock: components["schemas"]["TicketClock"];
+            /**
+             * Format: date-time
+             * @description Since when both clocks stand still; the due times move by the pause once it ends.
+             */
+            clock_paused_at: string | null;
+            /** @description Where it went, when it was merged. */
+            merged_into: components["schemas"]["TicketMergedInto"] | null;
             created_at: components["schemas"]["Timestamp"];
             updated_at: components["schemas"]["Timestamp"];
         };
@@ -6434,7 +6746,15 @@ export interface components {
          *           "version": 1,
          *           "first_response_due_at": "2026-03-03T14:30:00.000Z",
          *           "first_responded_at": null,
+         *           "resolution_due_at": "2026-03-05T14:30:00.000Z",
          *           "resolved_at": null,
+         *           "first_response_clock": "RUNNING",
+         *           "resolution_clock": "RUNNING",
+         *           "clock_paused_at": null,
+         *           "tags": [
+         *             "lab-results"
+         *           ],
+         *           "merged_into": null,
          *           "created_at": "2026-03-02T14:30:00.000Z",
          *           "updated_at": "2026-03-02T14:30:00.000Z"
          *         }
@@ -6448,6 +6768,12 @@ export interface components {
             next_cursor: components["schemas"]["NextCursor"];
             total?: components["schemas"]["Total"];
         };
+        /**
+         * Format: int32
+         * @description A number of tickets.
+         * @example 12
+         */
+        TicketCount: number;
         /**
          * @description An organization that the requester works in.
          * @example {
@@ -6468,6 +6794,13 @@ export interface components {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
          *       "display_name": "Ngozi Okafor",
          *       "email": "ngozi@example.com",
+         *       "timezone": "America/New_York",
+         *       "locale": "en-US",
+         *       "last_login_at": "2026-03-02T14:20:00.000Z",
+         *       "last_seen_at": "2026-03-02T14:30:00.000Z",
+         *       "device": "iPad",
+         *       "open_tickets": 1,
+         *       "recent_tickets": 3,
          *       "organizations": [
          *         {
          *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
@@ -6482,8 +6815,79 @@ export interface components {
             /** @description The person's name. */
             display_name: string;
             email: components["schemas"]["Email"];
+            timezone: components["schemas"]["TimeZone"];
+            /** @description The language of the app, as this ticket's context says; null when unknown. */
+            locale: string | null;
+            /**
+             * Format: date-time
+             * @description When the person last signed in.
+             */
+            last_login_at: string | null;
+            /**
+             * Format: date-time
+             * @description When a session of the person was last active.
+             */
+            last_seen_at: string | null;
+            /** @description The device of that session, as it named itself, or its browser. */
+            device: string | null;
+            open_tickets: components["schemas"]["TicketCount"];
+            /**
+             * Format: int32
+             * @description Tickets that the person opened in the last 30 days, this one included when it is among them.
+             */
+            recent_tickets: number;
             /** @description Where the person works. Where one is a patient is not shown. */
             organizations: components["schemas"]["RequesterOrganization"][];
+        };
+        /**
+         * @description A ticket that was merged into this one; its messages are among this one's, under its own `ticket_id`.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d61",
+         *       "ticket_number": "TKT-2026-00043",
+         *       "subject": "Still white",
+         *       "body": "It is the same page again.",
+         *       "requester": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *         "display_name": "Ngozi Okafor"
+         *       },
+         *       "merged_at": "2026-03-02T15:00:00.000Z",
+         *       "undo_until": "2026-03-02T15:10:00.000Z",
+         *       "created_at": "2026-03-02T14:50:00.000Z"
+         *     }
+         */
+        MergedTicket: {
+            id: components["schemas"]["Uuid"];
+            ticket_number: components["schemas"]["TicketNumber"];
+            subject: components["schemas"]["TicketSubject"];
+            body: components["schemas"]["TicketText"];
+            requester: components["schemas"]["TicketRequester"];
+            merged_at: components["schemas"]["Timestamp"];
+            undo_until: components["schemas"]["Timestamp"];
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description What somebody does with an open ticket.
+         * @example VIEWING
+         * @enum {string}
+         */
+        PresenceState: "VIEWING" | "REPLYING";
+        /**
+         * @description An agent who has the ticket open.
+         * @example {
+         *       "agent": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
+         *         "display_name": "Kim Park"
+         *       },
+         *       "state": "REPLYING",
+         *       "since": "2026-03-02T15:00:00.000Z",
+         *       "expires_at": "2026-03-02T15:00:30.000Z"
+         *     }
+         */
+        AgentPresence: {
+            agent: components["schemas"]["TicketRequester"];
+            state: components["schemas"]["PresenceState"];
+            since: components["schemas"]["Timestamp"];
+            expires_at: components["schemas"]["Timestamp"];
         };
         /**
          * @description A message or an internal note, as the desk sees it.
@@ -6536,6 +6940,13 @@ export interface components {
          *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
          *         "display_name": "Ngozi Okafor",
          *         "email": "ngozi@example.com",
+         *         "timezone": "America/New_York",
+         *         "locale": "en-US",
+         *         "last_login_at": "2026-03-02T14:20:00.000Z",
+         *         "last_seen_at": "2026-03-02T14:30:00.000Z",
+         *         "device": "iPad",
+         *         "open_tickets": 1,
+         *         "recent_tickets": 3,
          *         "organizations": [
          *           {
          *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
@@ -6551,7 +6962,27 @@ export interface components {
          *       "version": 2,
          *       "first_response_due_at": "2026-03-03T14:30:00.000Z",
          *       "first_responded_at": null,
+         *       "resolution_due_at": "2026-03-05T14:30:00.000Z",
          *       "resolved_at": null,
+         *       "first_response_clock": "RUNNING",
+         *       "resolution_clock": "RUNNING",
+         *       "clock_paused_at": null,
+         *       "tags": [
+         *         "lab-results"
+         *       ],
+         *       "merged_into": null,
+         *       "merged_tickets": [],
+         *       "presence": [
+         *         {
+         *           "agent": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
+         *             "display_name": "Kim Park"
+         *           },
+         *           "state": "REPLYING",
+         *           "since": "2026-03-02T15:00:00.000Z",
+         *           "expires_at": "2026-03-02T15:00:30.000Z"
+         *         }
+         *       ],
          *       "messages": [
          *         {
          *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d43",
@@ -6576,7 +7007,7 @@ export interface components {
             body: components["schemas"]["TicketText"];
             status: components["schemas"]["TicketStatus"];
             urgency: components["schemas"]["TicketUrgency"];
-            /** @description Neither resolved nor answered, and its due time has passed. */
+            /** @description Unfinished, and the time of the clock that runs (first response, then resolution) has passed, not counting pauses. */
             overdue: boolean;
             /**
              * Format: uuid
@@ -6598,6 +7029,21 @@ export interface components {
              * @description When it was resolved.
              */
             resolved_at: string | null;
+            tags: components["schemas"]["TicketTags"];
+            resolution_due_at: components["schemas"]["Timestamp"];
+            first_response_clock: components["schemas"]["TicketClock"];
+            resolution_clock: components["schemas"]["TicketClock"];
+            /**
+             * Format: date-time
+             * @description Since when both clocks stand still; the due times move by the pause once it ends.
+             */
+            clock_paused_at: string | null;
+            /** @description Where it went, when it was merged. */
+            merged_into: components["schemas"]["TicketMergedInto"] | null;
+            /** @description What was merged into it, directly or by way of another one. */
+            merged_tickets: components["schemas"]["MergedTicket"][];
+            /** @description Who else has it open now. */
+            presence: components["schemas"]["AgentPresence"][];
             /** @description The latest messages and notes, oldest first. */
             messages: components["schemas"]["DeskMessage"][];
             created_at: components["schemas"]["Timestamp"];
@@ -6619,6 +7065,8 @@ export interface components {
              * @description The agent who takes it; null gives it back to the queue.
              */
             assignee_id?: string | null;
+            add_tags?: components["schemas"]["TicketTags"];
+            remove_tags?: components["schemas"]["TicketTags"];
         };
         /**
          * @description A reply or a note.
@@ -6665,17 +7113,336 @@ export interface components {
             ticket_version: components["schemas"]["TicketVersion"];
         };
         /**
-         * Format: int32
-         * @description A number of tickets.
-         * @example 12
+         * @description What the caller does with the ticket now.
+         * @example {
+         *       "state": "VIEWING"
+         *     }
          */
-        TicketCount: number;
+        TicketPresenceTouch: {
+            /**
+             * @description GONE when the ticket is left.
+             * @enum {string}
+             */
+            state: "VIEWING" | "REPLYING" | "GONE";
+        };
+        /**
+         * @description Who else has the ticket open.
+         * @example {
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "expires_at": "2026-03-02T15:00:30.000Z",
+         *       "others": [
+         *         {
+         *           "agent": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
+         *             "display_name": "Kim Park"
+         *           },
+         *           "state": "REPLYING",
+         *           "since": "2026-03-02T15:00:00.000Z",
+         *           "expires_at": "2026-03-02T15:00:30.000Z"
+         *         }
+         *       ]
+         *     }
+         */
+        TicketPresence: {
+            ticket_id: components["schemas"]["Uuid"];
+            /**
+             * Format: date-time
+             * @description When the caller counts as gone, unless repeated; null after GONE.
+             */
+            expires_at: string | null;
+            /** @description The others, who came first first. */
+            others: components["schemas"]["AgentPresence"][];
+        };
+        /**
+         * @description One field of a change, as words.
+         * @example {
+         *       "field": "urgency",
+         *       "from": "NORMAL",
+         *       "to": "HIGH"
+         *     }
+         */
+        TicketFieldChange: {
+            field: components["schemas"]["TicketField"];
+            /** @description What it was; an agent by name, tags with commas between, null for nothing. */
+            from: string | null;
+            /** @description What it is. */
+            to: string | null;
+        };
+        /**
+         * @description What agents choose it by; unique, whatever the case.
+         * @example Ask for the browser
+         */
+        MacroTitle: string;
+        /**
+         * @description One thing that happened to a ticket.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "type": "CHANGED",
+         *       "at": "2026-03-02T15:02:00.000Z",
+         *       "actor": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "version": 2,
+         *       "changes": [
+         *         {
+         *           "field": "urgency",
+         *           "from": "NORMAL",
+         *           "to": "HIGH"
+         *         }
+         *       ],
+         *       "message_id": null,
+         *       "macro": null,
+         *       "other_ticket": null,
+         *       "clock": null
+         *     }
+         */
+        TicketTimelineEntry: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * @description CREATED; MESSAGE of the owner; REPLY and NOTE of the desk; CHANGED; MERGED into `other_ticket`, MERGED_IN from it; UNMERGED from it, UNMERGED_OUT to it; OVERDUE, with the `clock`.
+             * @enum {string}
+             */
+            type: "CREATED" | "MESSAGE" | "REPLY" | "NOTE" | "CHANGED" | "MERGED" | "MERGED_IN" | "UNMERGED" | "UNMERGED_OUT" | "OVERDUE";
+            at: components["schemas"]["Timestamp"];
+            /** @description Who did it; null for the system. */
+            actor: {
+                id: components["schemas"]["Uuid"];
+                /** @description The person's name. */
+                display_name: string;
+            } | null;
+            /**
+             * Format: int32
+             * @description The ticket's version since; null where it stayed.
+             */
+            version: number | null;
+            /** @description What changed. */
+            changes: components["schemas"]["TicketFieldChange"][];
+            /**
+             * Format: uuid
+             * @description The message or note.
+             */
+            message_id: string | null;
+            /** @description The macro that did it. */
+            macro: {
+                id: components["schemas"]["Uuid"];
+                title: components["schemas"]["MacroTitle"];
+            } | null;
+            /** @description The other ticket of a merge. */
+            other_ticket: {
+                id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+            } | null;
+            /**
+             * @description Which clock ran out, with OVERDUE.
+             * @enum {string|null}
+             */
+            clock: "FIRST_RESPONSE" | "RESOLUTION" | null;
+        };
+        /**
+         * @description A page of a timeline.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *           "type": "CHANGED",
+         *           "at": "2026-03-02T15:02:00.000Z",
+         *           "actor": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "version": 2,
+         *           "changes": [
+         *             {
+         *               "field": "urgency",
+         *               "from": "NORMAL",
+         *               "to": "HIGH"
+         *             }
+         *           ],
+         *           "message_id": null,
+         *           "macro": null,
+         *           "other_ticket": null,
+         *           "clock": null
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TicketTimelinePage: {
+            /** @description The entries, in order. */
+            items: components["schemas"]["TicketTimelineEntry"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /**
+         * @description Where to.
+         * @example {
+         *       "into_ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d60"
+         *     }
+         */
+        TicketMerge: {
+            into_ticket_id: components["schemas"]["Uuid"];
+        };
+        /**
+         * @description A ticket that a search found.
+         * @example {
+         *       "ticket": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "category": "TECHNICAL",
+         *         "subject": "I cannot open my lab results",
+         *         "status": "OPEN",
+         *         "urgency": "NORMAL",
+         *         "overdue": false,
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "requester": {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "display_name": "Ngozi Okafor"
+         *         },
+         *         "assignee": null,
+         *         "version": 1,
+         *         "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *         "first_responded_at": null,
+         *         "resolution_due_at": "2026-03-05T14:30:00.000Z",
+         *         "resolved_at": null,
+         *         "first_response_clock": "RUNNING",
+         *         "resolution_clock": "RUNNING",
+         *         "clock_paused_at": null,
+         *         "tags": [
+         *           "lab-results"
+         *         ],
+         *         "merged_into": null,
+         *         "created_at": "2026-03-02T14:30:00.000Z",
+         *         "updated_at": "2026-03-02T14:30:00.000Z"
+         *       },
+         *       "matched_in": "BODY",
+         *       "snippet": "The page stays white after I sign in."
+         *     }
+         */
+        TicketMatch: {
+            ticket: components["schemas"]["DeskTicket"];
+            /**
+             * @description Where the words are; a NOTE is the desk's own.
+             * @enum {string}
+             */
+            matched_in: "NUMBER" | "SUBJECT" | "BODY" | "MESSAGE" | "NOTE";
+            /** @description The words with some of what stands around them; null for a number. */
+            snippet: string | null;
+        };
+        /**
+         * @description A page of matches.
+         * @example {
+         *       "items": [
+         *         {
+         *           "ticket": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *             "ticket_number": "TKT-2026-00042",
+         *             "category": "TECHNICAL",
+         *             "subject": "I cannot open my lab results",
+         *             "status": "OPEN",
+         *             "urgency": "NORMAL",
+         *             "overdue": false,
+         *             "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *             "requester": {
+         *               "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *               "display_name": "Ngozi Okafor"
+         *             },
+         *             "assignee": null,
+         *             "version": 1,
+         *             "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *             "first_responded_at": null,
+         *             "resolution_due_at": "2026-03-05T14:30:00.000Z",
+         *             "resolved_at": null,
+         *             "first_response_clock": "RUNNING",
+         *             "resolution_clock": "RUNNING",
+         *             "clock_paused_at": null,
+         *             "tags": [
+         *               "lab-results"
+         *             ],
+         *             "merged_into": null,
+         *             "created_at": "2026-03-02T14:30:00.000Z",
+         *             "updated_at": "2026-03-02T14:30:00.000Z"
+         *           },
+         *           "matched_in": "BODY",
+         *           "snippet": "The page stays white after I sign in."
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        TicketSearchPage: {
+            /** @description The matches, the best first. */
+            items: components["schemas"]["TicketMatch"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /**
+         * @description How many tickets each view of the queue holds.
+         * @example {
+         *       "mine": 4,
+         *       "unassigned": 7,
+         *       "breaching": 2,
+         *       "all": 20
+         *     }
+         */
+        TicketViewCounts: {
+            mine: components["schemas"]["TicketCount"];
+            unassigned: components["schemas"]["TicketCount"];
+            breaching: components["schemas"]["TicketCount"];
+            all: components["schemas"]["TicketCount"];
+        };
         /**
          * Format: double
          * @description Seconds from creation to first response; null without any.
          * @example 1860.5
          */
         ResponseSeconds: number | null;
+        /**
+         * @description Percentiles of a duration, in seconds; null without any.
+         * @example {
+         *       "p50": 1860.5,
+         *       "p90": 7200,
+         *       "p99": 86000
+         *     }
+         */
+        Percentiles: {
+            p50: components["schemas"]["ResponseSeconds"];
+            p90: components["schemas"]["ResponseSeconds"];
+            p99: components["schemas"]["ResponseSeconds"];
+        };
+        /**
+         * @description One day of the desk.
+         * @example {
+         *       "day": "2026-03-02",
+         *       "created": 14,
+         *       "resolved": 11,
+         *       "first_response_p50": 1900
+         *     }
+         */
+        SupportDay: {
+            day: components["schemas"]["LocalDate"];
+            created: components["schemas"]["TicketCount"];
+            resolved: components["schemas"]["TicketCount"];
+            first_response_p50: components["schemas"]["ResponseSeconds"];
+        };
+        /**
+         * @description What an agent has to do, and has done.
+         * @example {
+         *       "agent": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "open": 6,
+         *       "waiting": 2,
+         *       "overdue": 1,
+         *       "resolved": 40
+         *     }
+         */
+        AgentLoad: {
+            agent: components["schemas"]["TicketRequester"];
+            open: components["schemas"]["TicketCount"];
+            waiting: components["schemas"]["TicketCount"];
+            overdue: components["schemas"]["TicketCount"];
+            resolved: components["schemas"]["TicketCount"];
+        };
         /**
          * @description How the queue stands.
          * @example {
@@ -6687,11 +7454,37 @@ export interface components {
          *       },
          *       "unassigned": 7,
          *       "overdue": 2,
+         *       "waiting": 5,
          *       "first_response_seconds": {
          *         "p50": 1860.5,
          *         "p90": 7200,
          *         "p99": 86000
-         *       }
+         *       },
+         *       "resolution_seconds": {
+         *         "p50": 20000,
+         *         "p90": 90000,
+         *         "p99": 250000
+         *       },
+         *       "days": [
+         *         {
+         *           "day": "2026-03-02",
+         *           "created": 14,
+         *           "resolved": 11,
+         *           "first_response_p50": 1900
+         *         }
+         *       ],
+         *       "agents": [
+         *         {
+         *           "agent": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "open": 6,
+         *           "waiting": 2,
+         *           "overdue": 1,
+         *           "resolved": 40
+         *         }
+         *       ]
          *     }
          */
         SupportStats: {
@@ -6704,12 +7497,291 @@ export interface components {
             };
             unassigned: components["schemas"]["TicketCount"];
             overdue: components["schemas"]["TicketCount"];
-            /** @description Percentiles of the time to the first response. */
-            first_response_seconds: {
-                p50: components["schemas"]["ResponseSeconds"];
-                p90: components["schemas"]["ResponseSeconds"];
-                p99: components["schemas"]["ResponseSeconds"];
-            };
+            waiting: components["schemas"]["TicketCount"];
+            first_response_seconds: components["schemas"]["Percentiles"];
+            resolution_seconds: components["schemas"]["Percentiles"];
+            /** @description Day by day, the latest last. */
+            days: components["schemas"]["SupportDay"][];
+            /** @description Who has tickets or resolved some, the busiest first. */
+            agents: components["schemas"]["AgentLoad"][];
+        };
+        /**
+         * @description The text, with placeholders; null writes nothing.
+         * @example Hello {{requester.first_name}}, which browser do you use?
+         */
+        MacroBody: string | null;
+        /**
+         * @description The status to set; null leaves it.
+         * @example WAITING_ON_USER
+         * @enum {string|null}
+         */
+        MacroStatus: "IN_PROGRESS" | "WAITING_ON_USER" | "RESOLVED" | "CLOSED" | null;
+        /**
+         * @description The urgency to set; null leaves it.
+         * @example NORMAL
+         * @enum {string|null}
+         */
+        MacroUrgency: "LOW" | "NORMAL" | "HIGH" | "URGENT" | null;
+        /**
+         * @description A canned answer, or a canned change.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "title": "Ask for the browser",
+         *       "body": "Hello {{requester.first_name}}, which browser do you use?",
+         *       "is_internal_note": false,
+         *       "status": "WAITING_ON_USER",
+         *       "urgency": null,
+         *       "add_tags": [
+         *         "browser"
+         *       ],
+         *       "remove_tags": [],
+         *       "version": 1,
+         *       "created_at": "2026-03-01T09:00:00.000Z",
+         *       "updated_at": "2026-03-01T09:00:00.000Z"
+         *     }
+         */
+        Macro: {
+            id: components["schemas"]["Uuid"];
+            title: components["schemas"]["MacroTitle"];
+            body: components["schemas"]["MacroBody"];
+            /** @description Whether the text is a note for the desk, not a reply to the owner. */
+            is_internal_note: boolean;
+            status: components["schemas"]["MacroStatus"];
+            urgency: components["schemas"]["MacroUrgency"];
+            add_tags: components["schemas"]["TicketTags"];
+            remove_tags: components["schemas"]["TicketTags"];
+            version: components["schemas"]["TicketVersion"];
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of macros.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *           "title": "Ask for the browser",
+         *           "body": "Hello {{requester.first_name}}, which browser do you use?",
+         *           "is_internal_note": false,
+         *           "status": "WAITING_ON_USER",
+         *           "urgency": null,
+         *           "add_tags": [
+         *             "browser"
+         *           ],
+         *           "remove_tags": [],
+         *           "version": 1,
+         *           "created_at": "2026-03-01T09:00:00.000Z",
+         *           "updated_at": "2026-03-01T09:00:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        MacroPage: {
+            /** @description The macros, in order. */
+            items: components["schemas"]["Macro"][];
+            next_cursor: components["schemas"]["NextCursor"];
+        };
+        /**
+         * @description A macro to make. It must do something.
+         * @example {
+         *       "title": "Ask for the browser",
+         *       "body": "Hello {{requester.first_name}}, which browser do you use?",
+         *       "is_internal_note": false,
+         *       "status": "WAITING_ON_USER",
+         *       "add_tags": [
+         *         "browser"
+         *       ]
+         *     }
+         */
+        MacroCreate: {
+            title: components["schemas"]["MacroTitle"];
+            body?: components["schemas"]["MacroBody"];
+            /** @description Whether the text is a note for the desk, not a reply to the owner. Must be said with a body. */
+            is_internal_note?: boolean;
+            status?: components["schemas"]["MacroStatus"];
+            urgency?: components["schemas"]["MacroUrgency"];
+            add_tags?: components["schemas"]["TicketTags"];
+            remove_tags?: components["schemas"]["TicketTags"];
+        };
+        /**
+         * @description What to change; what is left out stays.
+         * @example {
+         *       "title": "Ask for browser and device"
+         *     }
+         */
+        MacroUpdate: {
+            title?: components["schemas"]["MacroTitle"];
+            body?: components["schemas"]["MacroBody"];
+            /** @description Whether the text is a note for the desk, not a reply to the owner. */
+            is_internal_note?: boolean;
+            status?: components["schemas"]["MacroStatus"];
+            urgency?: components["schemas"]["MacroUrgency"];
+            add_tags?: components["schemas"]["TicketTags"];
+            remove_tags?: components["schemas"]["TicketTags"];
+        };
+        /**
+         * @description What a macro would do to a ticket.
+         * @example {
+         *       "macro_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "body": "Hello Ngozi, which browser do you use?",
+         *       "is_internal_note": false,
+         *       "changes": [
+         *         {
+         *           "field": "status",
+         *           "from": "OPEN",
+         *           "to": "WAITING_ON_USER"
+         *         }
+         *       ],
+         *       "refusal": null
+         *     }
+         */
+        MacroPreview: {
+            macro_id: components["schemas"]["Uuid"];
+            ticket_id: components["schemas"]["Uuid"];
+            /** @description The text, filled in; null when it writes nothing. */
+            body: string | null;
+            /** @description Whether the text is a note for the desk, not a reply to the owner. */
+            is_internal_note: boolean;
+            /** @description What would change. */
+            changes: components["schemas"]["TicketFieldChange"][];
+            /** @description Why the ticket would refuse; null when it would not. */
+            refusal: string | null;
+        };
+        /**
+         * @description A ticket, and maybe the version last seen.
+         * @example {
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "version": 2
+         *     }
+         */
+        MacroTarget: {
+            ticket_id: components["schemas"]["Uuid"];
+            version?: components["schemas"]["TicketVersion"];
+        };
+        /**
+         * @description The tickets to use it on.
+         * @example {
+         *       "tickets": [
+         *         {
+         *           "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "version": 2
+         *         }
+         *       ]
+         *     }
+         */
+        MacroApply: {
+            /** @description Each once. */
+            tickets: components["schemas"]["MacroTarget"][];
+        };
+        /**
+         * @description What became of one ticket.
+         * @example {
+         *       "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *       "outcome": "APPLIED",
+         *       "code": null,
+         *       "detail": null,
+         *       "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d44",
+         *       "ticket": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "category": "TECHNICAL",
+         *         "subject": "I cannot open my lab results",
+         *         "status": "OPEN",
+         *         "urgency": "NORMAL",
+         *         "overdue": false,
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "requester": {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "display_name": "Ngozi Okafor"
+         *         },
+         *         "assignee": null,
+         *         "version": 1,
+         *         "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *         "first_responded_at": null,
+         *         "resolution_due_at": "2026-03-05T14:30:00.000Z",
+         *         "resolved_at": null,
+         *         "first_response_clock": "RUNNING",
+         *         "resolution_clock": "RUNNING",
+         *         "clock_paused_at": null,
+         *         "tags": [
+         *           "lab-results"
+         *         ],
+         *         "merged_into": null,
+         *         "created_at": "2026-03-02T14:30:00.000Z",
+         *         "updated_at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        MacroResult: {
+            ticket_id: components["schemas"]["Uuid"];
+            /**
+             * @description UNCHANGED when it was already as the macro wants it.
+             * @enum {string}
+             */
+            outcome: "APPLIED" | "UNCHANGED" | "REFUSED";
+            /**
+             * @description Why it refused, as the operation on the one ticket would say.
+             * @enum {string|null}
+             */
+            code: "NOT_FOUND" | "INVALID_TRANSITION" | "PRECONDITION_FAILED" | "VALIDATION_ERROR" | null;
+            /** @description Why it refused, for a person to read. */
+            detail: string | null;
+            /**
+             * Format: uuid
+             * @description The message or note that it left.
+             */
+            message_id: string | null;
+            /** @description The ticket as it is now; null when there is none. */
+            ticket: components["schemas"]["DeskTicket"] | null;
+        };
+        /**
+         * @description What became of each ticket.
+         * @example {
+         *       "results": [
+         *         {
+         *           "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *           "outcome": "APPLIED",
+         *           "code": null,
+         *           "detail": null,
+         *           "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d44",
+         *           "ticket": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *             "ticket_number": "TKT-2026-00042",
+         *             "category": "TECHNICAL",
+         *             "subject": "I cannot open my lab results",
+         *             "status": "OPEN",
+         *             "urgency": "NORMAL",
+         *             "overdue": false,
+         *             "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *             "requester": {
+         *               "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *               "display_name": "Ngozi Okafor"
+         *             },
+         *             "assignee": null,
+         *             "version": 1,
+         *             "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *             "first_responded_at": null,
+         *             "resolution_due_at": "2026-03-05T14:30:00.000Z",
+         *             "resolved_at": null,
+         *             "first_response_clock": "RUNNING",
+         *             "resolution_clock": "RUNNING",
+         *             "clock_paused_at": null,
+         *             "tags": [
+         *               "lab-results"
+         *             ],
+         *             "merged_into": null,
+         *             "created_at": "2026-03-02T14:30:00.000Z",
+         *             "updated_at": "2026-03-02T14:30:00.000Z"
+         *           }
+         *         }
+         *       ]
+         *     }
+         */
+        MacroApplied: {
+            /** @description In the order asked. */
+            results: components["schemas"]["MacroResult"][];
         };
         /**
          * @description The place in the stream. Ordered; `stream.*` and `heartbeat` carry the place that the stream has reached.
@@ -6783,7 +7855,7 @@ export interface components {
             };
         };
         /**
-         * @description To the desk: status, urgency, category or assignee changed.
+         * @description To the desk: status, urgency, category, assignee or tags changed, or it was merged.
          * @example {
          *       "id": "731.42",
          *       "event": "ticket.updated",
@@ -6824,8 +7896,87 @@ export interface components {
                 assignee_id: string | null;
                 version: components["schemas"]["TicketVersion"];
                 /** @description What changed. */
-                changed: ("status" | "urgency" | "category" | "assignee")[];
-                changed_by: components["schemas"]["Uuid"];
+                changed: components["schemas"]["TicketField"][];
+                /**
+                 * Format: uuid
+                 * @description Who did it; null for the system.
+                 */
+                changed_by: string | null;
+            };
+        };
+        /**
+         * @description To the desk: a clock of a ticket has run out. Once for each clock.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.overdue",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "urgency": "URGENT",
+         *         "assignee_id": null,
+         *         "clock": "FIRST_RESPONSE",
+         *         "due_at": "2026-03-02T15:30:00.000Z"
+         *       }
+         *     }
+         */
+        TicketOverdueEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.overdue";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                urgency: components["schemas"]["TicketUrgency"];
+                /**
+                 * Format: uuid
+                 * @description The agent who has it.
+                 */
+                assignee_id: string | null;
+                /**
+                 * @description Which clock.
+                 * @enum {string}
+                 */
+                clock: "FIRST_RESPONSE" | "RESOLUTION";
+                due_at: components["schemas"]["Timestamp"];
+            };
+        };
+        /**
+         * @description To the desk: an agent opened a ticket, began to reply, or left. Only changes are told; who stops repeating is told to be GONE within two minutes.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.presence",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
+         *         "agent_name": "Kim Park",
+         *         "state": "REPLYING"
+         *       }
+         *     }
+         */
+        TicketPresenceEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.presence";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                agent_id: components["schemas"]["Uuid"];
+                /** @description The name of the agent. */
+                agent_name: string;
+                /**
+                 * @description What the agent does.
+                 * @enum {string}
+                 */
+                state: "VIEWING" | "REPLYING" | "GONE";
             };
         };
         /**
@@ -7375,7 +8526,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -8913,6 +10064,8 @@ export interface components {
         TicketId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
         IfMatch: string;
+        /** @description The macro. */
+        MacroId: components["schemas"]["Uuid"];
         /** @description Only these events, with commas between; names as in `StreamEvent`, an unknown one answers 422. Heartbeats and `stream.*` come always. */
         EventTypes: string;
         /** @description Only events that name this patient. Nobody gets more by it than without it. */
@@ -13153,7 +14306,9 @@ export interface operations {
                 assignee?: string;
                 /** @description Only tickets about this organization. */
                 organization_id?: components["schemas"]["Uuid"];
-                /** @description Part of the subject, or a ticket number. Case does not matter. */
+                /** @description Tags with commas between; a ticket must have them all. */
+                tags?: string;
+                /** @description Words of subject, body, messages and notes, the last one maybe unfinished, or part of a ticket number. Case and accents do not matter. */
                 search?: string;
                 /** @description A ready-made part of the queue. */
                 view?: "mine" | "unassigned" | "breaching" | "all";
@@ -13364,9 +14519,233 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
-    getSupportStats: {
+    touchTicketPresence: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketPresenceTouch"];
+            };
+        };
+        responses: {
+            /** @description Who else is there. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketPresence"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTicketTimeline: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the timeline. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketTimelinePage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    mergeTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TicketMerge"];
+            };
+        };
+        responses: {
+            /** @description The merged ticket. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description The two do not belong together, or one of them is closed or merged already. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT" | "INVALID_TRANSITION";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    unmergeTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The ticket. */
+                ticket_id: components["parameters"]["TicketId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket, as it was. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTicket"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description It is not merged, or was more than 10 minutes ago. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    searchTickets: {
+        parameters: {
+            query: {
+                /** @description Words, or part of a ticket number. `"…"` for a phrase, `or` between alternatives. */
+                q: string;
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of matches. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketSearchPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTicketCounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The counts. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TicketViewCounts"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSupportStats: {
+        parameters: {
+            query?: {
+                /** @description How far back percentiles and series reach. */
+                days?: number;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -13384,6 +14763,246 @@ export interface operations {
             };
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listMacros: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of macros. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createMacro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroCreate"];
+            };
+        };
+        responses: {
+            /** @description The macro. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            /** @description There is a macro of this title. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteMacro: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The macro. */
+                macro_id: components["parameters"]["MacroId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateMacro: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The version that you have seen, as in its ETag. A stale one answers 412 and changes nothing. */
+                "If-Match": components["parameters"]["IfMatch"];
+            };
+            path: {
+                /** @description The macro. */
+                macro_id: components["parameters"]["MacroId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroUpdate"];
+            };
+        };
+        responses: {
+            /** @description The macro. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Macro"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description There is another macro of this title. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "CONFLICT";
+                    };
+                };
+            };
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    previewMacro: {
+        parameters: {
+            query: {
+                /** @description The ticket. */
+                ticket_id: components["schemas"]["Uuid"];
+            };
+            header?: never;
+            path: {
+                /** @description The macro. */
+                macro_id: components["parameters"]["MacroId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What would happen. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroPreview"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    applyMacro: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The macro. */
+                macro_id: components["parameters"]["MacroId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MacroApply"];
+            };
+        };
+        responses: {
+            /** @description What became of each ticket, in the order asked. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MacroApplied"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            /** @description The first request with this key is still running. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"] & {
+                        /** @enum {unknown} */
+                        code?: "IDEMPOTENCY_IN_PROGRESS";
+                    };
+                };
+            };
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["Unavailable"];

@@ -488,6 +488,22 @@ export interface StreamTicketsTable {
   created_at: Generated<Instant>
 }
 
+export interface SupportMacrosTable {
+  id: string
+  title: string
+  body: string | null
+  is_internal_note: Generated<boolean>
+  status: 'IN_PROGRESS' | 'WAITING_ON_USER' | 'RESOLVED' | 'CLOSED' | null
+  urgency: 'LOW' | 'NORMAL' | 'HIGH' | 'URGENT' | null
+  add_tags: Generated<string[]>
+  remove_tags: Generated<string[]>
+  created_by: string
+  version: Generated<number>
+  created_at: Instant
+  updated_at: Generated<Instant>
+  deleted_at: Instant | null
+}
+
 export interface SupportMessagesTable {
   id: string
   ticket_id: string
@@ -496,11 +512,34 @@ export interface SupportMessagesTable {
   is_internal_note: Generated<boolean>
   attachment_document_id: string | null
   created_at: Instant
+  search_words: GeneratedAlways<string>
+}
+
+export interface SupportPresenceTable {
+  ticket_id: string
+  agent_id: string
+  state: 'VIEWING' | 'REPLYING'
+  since: Instant
+  seen_at: Instant
 }
 
 export interface SupportTicketCountersTable {
   year: number
   last_number: number
+}
+
+export interface SupportTicketEventsTable {
+  id: string
+  ticket_id: string
+  type: 'CREATED' | 'MESSAGE' | 'REPLY' | 'NOTE' | 'CHANGED' | 'MERGED' | 'MERGED_IN' | 'UNMERGED' | 'UNMERGED_OUT' | 'OVERDUE'
+  actor_id: string | null
+  version: number | null
+  changes: Generated<Json>
+  message_id: string | null
+  macro_id: string | null
+  other_ticket_id: string | null
+  clock: 'FIRST_RESPONSE' | 'RESOLUTION' | null
+  created_at: Instant
 }
 
 export interface SupportTicketsTable {
@@ -523,6 +562,15 @@ export interface SupportTicketsTable {
   version: Generated<number>
   created_at: Instant
   updated_at: Generated<Instant>
+  tags: Generated<string[]>
+  resolution_due_at: Instant
+  clock_paused_at: Instant | null
+  paused_ms: Generated<number>
+  merged_into_id: string | null
+  merged_at: Instant | null
+  before_merge: Json | null
+  next_due_at: GeneratedAlways<Instant>
+  search_words: GeneratedAlways<string>
 }
 
 export interface TasksTable {
@@ -658,8 +706,11 @@ export interface Tables {
   proxies: ProxiesTable
   staff: StaffTable
   stream_tickets: StreamTicketsTable
+  support_macros: SupportMacrosTable
   support_messages: SupportMessagesTable
+  support_presence: SupportPresenceTable
   support_ticket_counters: SupportTicketCountersTable
+  support_ticket_events: SupportTicketEventsTable
   support_tickets: SupportTicketsTable
   tasks: TasksTable
   telemetry_events: TelemetryEventsTable

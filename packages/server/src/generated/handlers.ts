@@ -304,18 +304,42 @@ export interface SupportHandlers {
 }
 
 export interface SupportDeskHandlers {
-  /** The queue, by when a first response is due. */
+  /** The queue, by what is due next. */
   listAllTickets: Handler<'listAllTickets'>
   /** One ticket, with internal notes and the requester. */
   getTicketForAgent: Handler<'getTicketForAgent'>
-  /** Change status, urgency, category or assignee. */
+  /** Change status, urgency, category, assignee or tags. */
   updateTicket: Handler<'updateTicket'>
   /** Reply to the owner, or leave an internal note. */
   replyToTicket: Handler<'replyToTicket'>
   /** Take a ticket that nobody has. */
   claimTicket: Handler<'claimTicket'>
+  /** Say that one has the ticket open. */
+  touchTicketPresence: Handler<'touchTicketPresence'>
+  /** Every change of a ticket, who and when. */
+  getTicketTimeline: Handler<'getTicketTimeline'>
+  /** Merge a ticket into another one. */
+  mergeTicket: Handler<'mergeTicket'>
+  /** Take a merge back. */
+  unmergeTicket: Handler<'unmergeTicket'>
+  /** Find tickets by their words. */
+  searchTickets: Handler<'searchTickets'>
+  /** How many tickets each view holds. */
+  getTicketCounts: Handler<'getTicketCounts'>
   /** How the queue stands. */
   getSupportStats: Handler<'getSupportStats'>
+  /** The canned answers. */
+  listMacros: Handler<'listMacros'>
+  /** Make a canned answer. */
+  createMacro: Handler<'createMacro'>
+  /** Change a canned answer. */
+  updateMacro: Handler<'updateMacro'>
+  /** Delete a canned answer. */
+  deleteMacro: Handler<'deleteMacro'>
+  /** What a macro would do to a ticket. */
+  previewMacro: Handler<'previewMacro'>
+  /** Use a macro on one ticket or up to 100. */
+  applyMacro: Handler<'applyMacro'>
 }
 
 export interface EventsHandlers {
