@@ -1,0 +1,35 @@
+import { due, type Style } from '../../../../output.ts'
+import type { DeskTicket, DeskTicketDetail } from '../../shared.ts'
+
+type Ticket = DeskTicket | DeskTicketDetail
+
+/** The clock that counts now: in `40 min`, late in red, or why none runs. Ticks between the server's answers. */
+export const dueNow = (ticket: Ticket, now: number, style: Style): string => {
+  if (ticket.status === 'RESOLVED' || ticket.status === 'CLOSED') return style.dim(ticket.status.toLowerCase())
+  if (ticket.clock_paused_at !== null) return style.dim('paused')
+  const answered = ticket.first_responded_at !== null
+  return span(answered ? ticket.resolution_due_at : ticket.first_response_due_at, now, style)
+}
+
+/** A due time: yellow in its last half hour, red and marked when it has passed. */
+const span = (iso: string, now: number, style: Style): string => {
+  const left = Date.parse(iso) - now
+  if (left < 0) return style.bold(style.red(due(iso, now).replace(/^in (.*)$/, '$1 late')))
+  return left < 30 * 60_000 ? style.yellow(due(iso, now)) : due(iso, now)
+}
+
+export const clocks = (ticket: DeskTicketDetail, now: number, style: Style): string => {
+  const paused = ticket.clock_paused_at !== null ? style.dim(' (paused: waits for the owner)') : ''
+  const first = one(ticket.first_response_clock, ticket.first_response_due_at, now, style)
+  const resolution = one(ticket.resolution_clock, ticket.resolution_due_at, now, style)
+  return `first response ${first} · resolution ${resolution}${paused}`
+}
+
+const one = (clock: DeskTicket['resolution_clock'], iso: string, now: number, style: Style): string => {
+  if (clock === 'MET') return style.green('met')
+  if (clock === 'STOPPED') return style.dim('stopped')
+  if (clock === 'PAUSED') return style.dim('paused')
+  if (clock === 'BREACHED' && Date.parse(iso) > now) return style.red('BREACHED')
+  const text = span(iso, now, style)
+  return clock === 'BREACHED' || Date.parse(iso) < now ? `${style.red('BREACHED')} ${text}` : text
+}

@@ -1,0 +1,66 @@
+import sliceAnsi from 'slice-ansi'
+import stringWidth from 'string-width'
+import wrapAnsi from 'wrap-ansi'
+import { clean } from '../../../../output.ts'
+import type { Editing } from '../text.ts'
+
+/** Columns that a text takes on the screen; wide characters and emoji take two, marks none. */
+export const width = (text: string): number => stringWidth(text)
+
+/** What others wrote, on one line. */
+export const oneLine = (text: string): string => clean(text).replace(/\s+/g, ' ').trim()
+
+/** Exactly so many columns: cut with an ellipsis, or filled with blanks. */
+export const fit = (text: string, columns: number): string => {
+  if (columns <= 0) return ''
+  const own = width(text)
+  if (own <= columns) return text + ' '.repeat(columns - own)
+  const cut = `${sliceAnsi(text, 0, columns - 1)}…`
+  // A wide character that did not fit leaves a column.
+  return cut + ' '.repeat(Math.max(0, columns - width(cut)))
+}
+
+/** One text at the left end, one at the right; the left one is cut first. */
+export const spread = (left: string, right: string, columns: number): string => {
+  const rest = columns - width(right) - 1
+  return rest < 4 ? fit(left, columns) : `${fit(left, rest)} ${right}`
+}
+
+/** What others wrote, in lines of at most so many columns, words whole where they fit. */
+export const wrap = (text: string, columns: number): string[] =>
+  wrapAnsi(clean(text).replaceAll('\t', '  '), Math.max(1, columns), { hard: true, trim: false }).split('\n')
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** A text that is being typed, cut at exact columns, and where its cursor stands. */
+export const layOut = (
+  { text, cursor }: Editing,
+  columns: number,
+): { lines: string[]; row: number; column: number } => {
+  const lines: string[] = ['']
+  let used = 0
+  let [row, column] = [0, 0]
+  for (const { segment, index } of graphemes.segment(text)) {
+    const wide = segment === '\n' ? 0 : width(segment)
+    if (segment !== '\n' && used + wide > columns) {
+      lines.push('')
+      used = 0
+    }
+    if (index === cursor) [row, column] = [lines.length - 1, used]
+    if (segment === '\n') {
+      lines.push('')
+      used = 0
+      continue
+    }
+    lines[lines.length - 1] += segment
+    used += wide
+  }
+  if (cursor === text.length) {
+    if (used >= columns) {
+      lines.push('')
+      used = 0
+    }
+    ;[row, column] = [lines.length - 1, used]
+  }
+  return { lines, row, column }
+}
