@@ -323,6 +323,9 @@ beforeAll(async () => {
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
   const asked = await who.user.client.users.requestExport({})
   records.export_id = { id: asked.id, people: [who.user.id] }
+  const agent = await world.user({ supportAgent: true })
+  const macro = await agent.client.macros.create({ title: 'Close', status: 'CLOSED' })
+  records.macro_id = { id: macro.id, people: [] }
   dry = true
 })
 afterAll(() => world.stop())

@@ -32,7 +32,8 @@ beforeAll(async () => {
   signer = await world.user()
   const { id: patient_id } = await world.patient([org], { userId: self.id })
   const { providerId: provider_id } = await world.provider(org)
-  ids = { org_id: org, organization_id: org, patient_id, provider_id }
+  const ticket = await self.client.tickets.create({ category: 'OTHER', subject: 'A', body: 'B' })
+  ids = { org_id: org, organization_id: org, patient_id, provider_id, ticket_id: ticket.id }
 })
 afterAll(() => world.stop())
 
@@ -64,6 +65,7 @@ const fresh = async (): Promise<Record<string, string>> => ({
   participant_id: (await world.user({ roles: { [org]: 'STAFF' } })).id,
   scheduled_at: new Date(world.clock.now().getTime() + randomInt(1, 5000) * 3_600_000).toISOString(),
   version: world.id().slice(-12),
+  title: world.id(),
 })
 
 type Maker = () => Promise<unknown>
@@ -110,6 +112,9 @@ const makers: Readonly<Record<string, Maker>> = {
   listAllUsers: () => world.user(),
   listAllTickets: () =>
     self.client.tickets.create({ category: 'OTHER', subject: 'A', body: 'B', organization_id: org }),
+  searchTickets: () => self.client.tickets.create({ category: 'OTHER', subject: 'White page', body: 'B' }),
+  getTicketTimeline: () =>
+    self.client.supportDesk.reply({ ticket_id: ids.ticket_id ?? '', body: 'A note', is_internal_note: true }),
   listImpersonations: async () => {
     const { id } = await world.patient([org], { userId: (await world.user()).id })
     return self.client.admin.impersonate({

@@ -22,6 +22,15 @@ const uuid = expect.stringMatching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const statuses = ['OPEN', 'IN_PROGRESS', 'WAITING_ON_USER', 'RESOLVED', 'CLOSED'] as const
 type Status = (typeof statuses)[number]
 
+/** What the desk sees besides of a ticket that is new. */
+const desk = {
+  overdue: false,
+  first_response_clock: 'RUNNING',
+  resolution_clock: 'RUNNING',
+  clock_paused_at: null,
+  tags: [],
+  merged_into: null,
+} as const
 const question = {
   category: 'TECHNICAL',
   subject: 'I cannot sign in',
@@ -131,14 +140,23 @@ describe('getTicketForAgent', () => {
       id,
       ...asked,
       context,
-      overdue: false,
+      ...desk,
       requester: {
         id: owner.id,
         display_name: 'Ngozi Okafor',
         email: owner.email,
+        timezone: 'America/New_York',
+        locale: null,
+        last_login_at: null,
+        last_seen_at: instant,
+        device: null,
+        open_tickets: 1,
+        recent_tickets: 1,
         organizations: [{ id: org, name: 'Riverside Family Practice', role: 'STAFF' }],
       },
       assignee: null,
+      presence: [],
+      resolution_due_at: new Date(Date.parse(asked.created_at) + 7 * 24 * 3_600_000).toISOString(),
       messages: [
         {
           id: said.id,
@@ -178,8 +196,8 @@ describe('updateTicket', () => {
   })
 
   test('answers the whole ticket, and tells the desk what changed and who did it', async () => {
-    const { ticket_id, owner, body, context, messages, ...asked } = await ticket()
-    expect([body, typeof context, messages]).toEqual([question.body, 'object', []])
+    const { ticket_id, owner, body, context, messages, merged_tickets, ...asked } = await ticket()
+    expect([body, typeof context, messages, merged_tickets]).toEqual([question.body, 'object', [], []])
     const changed = await update(ticket_id, 1, {
       status: 'IN_PROGRESS',
       urgency: 'URGENT',
@@ -191,11 +209,12 @@ describe('updateTicket', () => {
       status: 'IN_PROGRESS',
       urgency: 'URGENT',
       category: 'ACCOUNT',
-      overdue: false,
+      ...desk,
       requester: { id: owner.id, display_name: 'Ngozi Okafor' },
       assignee: { id: kim.id, display_name: 'Kim Park' },
       version: 2,
       first_response_due_at: new Date(Date.parse(asked.created_at) + 3_600_000).toISOString(),
+      resolution_due_at: new Date(Date.parse(asked.created_at) + 8 * 3_600_000).toISOString(),
       updated_at: instant,
     })
     const [, event, ...more] = await published(world, ticket_id)
@@ -532,7 +551,14 @@ describe('the queue and its figures', () => {
     clinic = await desk.organization()
   })
   afterAll(() => desk.stop())
-  const clear = () => desk.admin.query('truncate support_tickets, support_messages')
+  // The timeline refuses to be emptied; a superuser who says that no trigger fires may.
+  const clear = async () => {
+    await desk.admin.query('set session_replication_role = replica')
+    await desk.admin.query(
+      'truncate support_tickets, support_messages, support_ticket_events, support_presence',
+    )
+    await desk.admin.query('reset session_replication_role')
+  }
   const list = async (query: Parameters<typeof agent.client.supportDesk.list>[0] = {}) => {
     const page = await agent.client.supportDesk.list({ include_total: true, ...query })
     expect(page.total).toBe(page.items.length)
@@ -584,10 +610,12 @@ describe('the queue and its figures', () => {
     expect(await list({ status: 'RESOLVED' })).toEqual([made.get('RESOLVED')])
     expect(await list({ status: 'CLOSED,OPEN' })).toEqual([made.get('OPEN'), made.get('CLOSED')])
     const { items } = await agent.client.supportDesk.list({ status: 'OPEN' })
-    const { body, context, messages, requester, ...whole } = await agent.client.supportDesk.get({
-      ticket_id: made.get('OPEN') ?? '',
-    })
+    const { body, context, messages, requester, merged_tickets, presence, ...whole } =
+      await agent.client.supportDesk.get({
+        ticket_id: made.get('OPEN') ?? '',
+      })
     expect([body, typeof context, messages]).toEqual([question.body, 'object', []])
+    expect([merged_tickets, presence]).toEqual([[], []])
     expect(items).toEqual([
       { ...whole, requester: { id: requester.id, display_name: requester.display_name } },
     ])
@@ -614,7 +642,7 @@ describe('the queue and its figures', () => {
     expect(await list({ assignee: other.id })).toEqual([theirs])
     expect(await list({ organization_id: clinic })).toEqual([theirs])
     expect(await list({ search: 'broken' })).toEqual([urgent])
-    expect(await list({ search: '0%' })).toEqual([urgent])
+    expect(await list({ search: '100% brok' })).toEqual([urgent])
     expect(await list({ search: '__' })).toEqual([])
     expect(await list({ search: ticket_number.toLowerCase() })).toEqual([plain])
     expect(await list({ view: 'mine' })).toEqual([mine])
@@ -647,7 +675,7 @@ describe('the queue and its figures', () => {
 
   test('counts what is live by urgency, unassigned and overdue, and the first responses of 30 days', async () => {
     await clear()
-    expect(await agent.client.supportDesk.stats()).toEqual({
+    expect(await agent.client.supportDesk.stats()).toMatchObject({
       open_by_urgency: { LOW: 0, NORMAL: 0, HIGH: 0, URGENT: 0 },
       unassigned: 0,
       overdue: 0,
@@ -669,7 +697,7 @@ describe('the queue and its figures', () => {
         [id, answered, new Date(answered.getTime() - seconds * 1000)],
       )
     }
-    expect(await agent.client.supportDesk.stats()).toEqual({
+    expect(await agent.client.supportDesk.stats()).toMatchObject({
       open_by_urgency: { LOW: 2, NORMAL: 1, HIGH: 1, URGENT: 1 },
       unassigned: 4,
       overdue: 0,

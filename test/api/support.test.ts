@@ -65,6 +65,8 @@ describe('createTicket', () => {
       first_response_due_at: instant,
       first_responded_at: null,
       resolved_at: null,
+      merged_into: null,
+      merged_tickets: [],
       messages: [],
       created_at: instant,
       updated_at: instant,
@@ -230,8 +232,9 @@ describe('listTickets', () => {
     const [open, closed] = [await ask(owner), await ask(owner)]
     await put(closed.id, 'CLOSED')
     const page = await owner.client.tickets.list({ status: 'OPEN', include_total: true })
-    const { body, context, messages, ...listed } = open
+    const { body, context, messages, merged_into, merged_tickets, ...listed } = open
     expect([body, typeof context, messages]).toEqual([question.body, 'object', []])
+    expect([merged_into, merged_tickets]).toEqual([null, []])
     expect(page).toEqual({ items: [listed], next_cursor: null, total: 1 })
   })
 

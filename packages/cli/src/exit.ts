@@ -98,6 +98,14 @@ export const describe = (error: unknown, debug = false): string => {
   if ('errors' in error && Array.isArray(error.errors)) {
     for (const part of error.errors) lines.push(`  ${String(part.pointer)} ${String(part.message)}`)
   }
+  if ('changes' in error && Array.isArray(error.changes)) {
+    for (const one of error.changes)
+      lines.push(
+        clean(
+          `  ${one.changed_by ?? 'the system'} changed ${one.field}: ${one.from ?? 'nothing'} → ${one.to ?? 'nothing'}`,
+        ),
+      )
+  }
   if ('pendingDocuments' in error && Array.isArray(error.pendingDocuments)) {
     for (const part of error.pendingDocuments)
       lines.push(`  ${String(part.title)} (version ${String(part.version)})`)

@@ -36,6 +36,8 @@ export class ProblemError<Code extends ProblemCode = ProblemCode> extends Wardli
   readonly pendingDocuments: NonNullable<Problem['pending_documents']>
   /** The version that stands now, with PRECONDITION_FAILED. */
   readonly currentVersion: number | undefined
+  /** Who changed what since the version that was sent, with PRECONDITION_FAILED on a ticket. */
+  readonly changes: NonNullable<Problem['changes']>
   /** The whole document, for what has no field here. */
   readonly problem: Problem
 
@@ -54,6 +56,7 @@ export class ProblemError<Code extends ProblemCode = ProblemCode> extends Wardli
     this.retryAfter = problem.retry_after ?? options.retryAfter
     this.pendingDocuments = problem.pending_documents ?? []
     this.currentVersion = problem.current_version
+    this.changes = problem.changes ?? []
   }
 }
 

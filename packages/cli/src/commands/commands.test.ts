@@ -3,7 +3,7 @@ import { style } from '../output.ts'
 import { check } from './api.ts'
 import { eventTypes, line } from './events/tail.ts'
 import { type DeskTicketDetail, renderTicket } from './tickets/shared.ts'
-import { differences } from './tickets/triage.ts'
+import { differences } from './tickets/triage/differences.ts'
 
 const ticket: DeskTicketDetail = {
   id: 't1',
@@ -16,12 +16,32 @@ const ticket: DeskTicketDetail = {
   overdue: false,
   organization_id: null,
   context: { app_version: '4.2.0' },
-  requester: { id: 'u1', display_name: 'Ngozi Okafor', email: 'ngozi@example.com', organizations: [] },
+  requester: {
+    id: 'u1',
+    display_name: 'Ngozi Okafor',
+    email: 'ngozi@example.com',
+    timezone: 'America/New_York',
+    locale: null,
+    last_login_at: null,
+    last_seen_at: null,
+    device: null,
+    open_tickets: 1,
+    recent_tickets: 1,
+    organizations: [],
+  },
   assignee: null,
   version: 1,
   first_response_due_at: '2026-03-02T16:00:00.000Z',
   first_responded_at: null,
+  resolution_due_at: '2026-03-03T12:00:00.000Z',
   resolved_at: null,
+  first_response_clock: 'RUNNING',
+  resolution_clock: 'RUNNING',
+  clock_paused_at: null,
+  tags: [],
+  merged_into: null,
+  merged_tickets: [],
+  presence: [],
   created_at: '2026-03-02T12:00:00.000Z',
   updated_at: '2026-03-02T12:00:00.000Z',
   messages: [],
@@ -93,7 +113,7 @@ describe('api', () => {
 describe('events', () => {
   it('widen a kind to its types', () => {
     expect(eventTypes('ticket.*,message.new,ticket.reply')).toBe(
-      'ticket.created,ticket.message,ticket.updated,ticket.reply,ticket.resolved,message.new',
+      'ticket.created,ticket.message,ticket.updated,ticket.overdue,ticket.presence,ticket.reply,ticket.resolved,message.new',
     )
     expect(eventTypes(undefined)).toBeUndefined()
   })

@@ -25,14 +25,14 @@ import { movesBytes, receiveBytes, sendBytes } from './bytes.ts'
 import { registerDocs } from './docs.ts'
 import { toProblem } from './error-handler.ts'
 import { createExternalSignIn } from './external.ts'
-import type { BytesAnswer, Subscription, TextAnswer } from './handler.ts'
+import type { BytesAnswer, RecordChange, Subscription, TextAnswer } from './handler.ts'
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
 import { loadSession } from './session.ts'
 import { access } from './steps/access.ts'
 import { account } from './steps/account.ts'
-import { auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
+import { auditRecord, auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
 import { authenticate, personOfSession, sessionFault } from './steps/authenticate.ts'
 import { consent } from './steps/consent.ts'
 import { claimKey, idempotencyKey, type StoredReply, storeReply } from './steps/idempotency.ts'
@@ -234,6 +234,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     log: log.child({ request_id: state.origin.requestId, operation: state.operation.id }),
     emit: (event: OutboxEvent) => outbox.events.push(event),
     enqueue: (name: string, payload: object) => outbox.jobs.push({ name, payload }),
+    record: (record: Parameters<RecordChange>[0]) => auditRecord(db, state, services.newId(), record),
   })
 
   async function publish(db: Db, outbox: Outbox, now: Date): Promise<void> {

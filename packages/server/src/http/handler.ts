@@ -120,6 +120,16 @@ export type Emit = <Type extends PublishedEvent['event']>(event: {
 /** Queues a job in the handler's own transaction: it runs only if that commits. */
 export type Enqueue = <Name extends keyof Jobs>(name: Name, payload: Jobs[Name]) => void
 
+/**
+ * Writes a row of the audit trail for one of several records that a call changes, with what changed since the last one,
+ * in the handler's own transaction. The call has its own row besides.
+ */
+export type RecordChange = (record: {
+  readonly action: string
+  readonly resource: string
+  readonly id: string
+}) => Promise<void>
+
 type GatesOf<Op extends OperationId> = (typeof operations)[Op]['gates']
 
 /** A handler that needs a person refuses keys in its contract, or does not compile. */
@@ -136,6 +146,7 @@ export interface Context<Op extends OperationId> {
   readonly log: Logger
   readonly emit: Emit
   readonly enqueue: Enqueue
+  readonly record: RecordChange
 }
 
 /** Answers the success body, or a Problem whose code the operation declares. */

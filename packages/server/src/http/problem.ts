@@ -1,3 +1,4 @@
+import type { components } from '../generated/contract.ts'
 import { catalogue, type ProblemCode } from '../generated/problems.ts'
 
 /** Members of a problem beyond the standard ones; each is declared in the contract's Problem schema. */
@@ -6,6 +7,7 @@ export interface ProblemExtra {
   readonly pending_documents?: readonly { id: string; type: string; version: string; title: string }[]
   readonly retry_after?: number
   readonly current_version?: number
+  readonly changes?: readonly components['schemas']['MissedChange'][]
   readonly assignee?: string
 }
 

@@ -10,6 +10,7 @@ import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
 import { announceExpiringLicenses } from '../domains/providers/expiring.ts'
+import { keepDesk } from '../domains/support-desk/upkeep.ts'
 import type { Cipher } from '../security/cipher.ts'
 import type { Effects } from './effects.ts'
 import { sendDueReminders } from './reminders.ts'
@@ -33,8 +34,9 @@ interface Upkeep {
 
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
- * that came into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads
- * that nobody finished, and warns of licences that will. Replicas may all do it: each step is idempotent and short.
+ * that came into force, reminds of visits, reports overdue tickets and closes those long resolved; every ten it makes
+ * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
+ * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
   const { pool, clock, log, newId, effects, blobs } = parts
@@ -99,6 +101,7 @@ export function createUpkeep(parts: Upkeep) {
       await inBatches('expire_invitations', now)
       await expireExports(now)
       await sendDueReminders(parts, now)
+      await keepDesk(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)
       if (isSealed) swept = time

@@ -143,6 +143,8 @@ const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'ticket.created': true,
   'ticket.message': true,
   'ticket.updated': true,
+  'ticket.overdue': true,
+  'ticket.presence': true,
   'ticket.reply': true,
   'ticket.resolved': true,
   'message.new': true,

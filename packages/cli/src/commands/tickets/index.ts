@@ -7,7 +7,7 @@ import { note, reply } from './reply.ts'
 import { show } from './show.ts'
 import { stats } from './stats.ts'
 import { status } from './status.ts'
-import { triage } from './triage.ts'
+import { triage } from './triage/index.ts'
 
 export const tickets: Group = {
   name: 'tickets',

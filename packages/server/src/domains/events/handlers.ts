@@ -14,6 +14,8 @@ const known: Record<PublishedEvent['event'], true> = {
   'ticket.created': true,
   'ticket.message': true,
   'ticket.updated': true,
+  'ticket.overdue': true,
+  'ticket.presence': true,
   'ticket.reply': true,
   'ticket.resolved': true,
   'message.new': true,

@@ -1,44 +1,60 @@
-import { firstResponseDue } from '../support/due.ts'
-import { resolvedAt, type TicketStatus } from '../support/transitions.ts'
+import { type Clocked, dueAfter, movedClocks } from '../support/due.ts'
+import type { FieldChange } from '../support/queries.ts'
+import { resolvedAt } from '../support/transitions.ts'
 import type { TicketChanges } from './queries.ts'
 
-type Field = 'status' | 'urgency' | 'category' | 'assignee'
-
-interface Ticket extends Required<Pick<TicketChanges, 'urgency' | 'category' | 'assignee_id'>> {
-  readonly status: TicketStatus
-  readonly resolved_at: string | null
-  readonly first_responded_at: string | null
+export interface ChangeableTicket
+  extends Clocked,
+    Required<Pick<TicketChanges, 'urgency' | 'category' | 'assignee_id'>> {
+  readonly paused_ms: number
+  readonly tags: readonly string[]
   readonly created_at: string
 }
 
-type Wish = Pick<TicketChanges, 'status' | 'urgency' | 'category' | 'assignee_id'>
+/** What an agent, or a macro, wants of a ticket. */
+export interface Wish extends Pick<TicketChanges, 'status' | 'urgency' | 'category' | 'assignee_id'> {
+  readonly add_tags?: readonly string[] | undefined
+  readonly remove_tags?: readonly string[] | undefined
+}
+
+/** Tags in alphabetical order: what is both added and removed stays away. */
+function tagsAfter(tags: readonly string[], { add_tags = [], remove_tags = [] }: Wish): string[] {
+  return [...new Set([...tags, ...add_tags])].filter((tag) => !remove_tags.includes(tag)).toSorted()
+}
+
+const listed = (tags: readonly string[]): string | null => (tags.length === 0 ? null : tags.join(', '))
 
 /**
- * What a wish really changes of a ticket, with all that follows from it: a resolution is stamped, and a new urgency
- * counts its due time from the opening, as long as nobody has answered.
+ * What a wish really changes of a ticket, with all that follows from it: a resolution is stamped, the clocks stop and go
+ * on, and a new urgency counts its due times from the opening (the first response's only as long as nobody has answered).
  */
 export function changesOf(
-  ticket: Ticket,
+  ticket: ChangeableTicket,
   wish: Wish,
   now: Date,
-): { changes: TicketChanges; changed: Field[] } {
+): { changes: TicketChanges; changed: FieldChange[] } {
   const { status = ticket.status, urgency = ticket.urgency, category = ticket.category } = wish
   const assignee = wish.assignee_id === undefined ? ticket.assignee_id : wish.assignee_id
-  const unanswered = ticket.first_responded_at === null
-  const due = unanswered && { first_response_due_at: firstResponseDue(urgency, new Date(ticket.created_at)) }
-  const parts: { field: Field; is: boolean; changes: TicketChanges }[] = [
+  const due = urgency === ticket.urgency ? {} : dueAfter(urgency, ticket)
+  const [had, tags] = [listed(ticket.tags), tagsAfter(ticket.tags, wish)]
+  const parts: (FieldChange & { changes: TicketChanges })[] = [
     {
       field: 'status',
-      is: status !== ticket.status,
-      changes: { status, resolved_at: resolvedAt(ticket.status, status, ticket.resolved_at, now) },
+      from: ticket.status,
+      to: status,
+      changes: {
+        status,
+        resolved_at: resolvedAt(ticket.status, status, ticket.resolved_at, now),
+        ...movedClocks({ ...ticket, ...due }, status, now),
+      },
     },
-    { field: 'urgency', is: urgency !== ticket.urgency, changes: { urgency, ...due } },
-    { field: 'category', is: category !== ticket.category, changes: { category } },
-    { field: 'assignee', is: assignee !== ticket.assignee_id, changes: { assignee_id: assignee } },
+    { field: 'urgency', from: ticket.urgency, to: urgency, changes: { urgency, ...due } },
+    { field: 'category', from: ticket.category, to: category, changes: { category } },
+    { field: 'assignee', from: ticket.assignee_id, to: assignee, changes: { assignee_id: assignee } },
+    { field: 'tags', from: had, to: listed(tags), changes: { tags } },
   ]
-  const real = parts.filter(({ is }) => is)
-  return {
-    changes: Object.assign({}, ...real.map(({ changes }) => changes)),
-    changed: real.map(({ field }) => field),
-  }
+  const real = parts.filter(({ from, to }) => from !== to)
+  // The clocks' move comes last: it begins at the due times of the new urgency.
+  const merged = Object.assign({}, ...real.toReversed().map(({ changes }) => changes))
+  return { changes: merged, changed: real.map(({ field, from, to }) => ({ field, from, to })) }
 }

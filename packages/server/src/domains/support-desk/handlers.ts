@@ -1,219 +1,257 @@
 import { openPage } from '../../db/keyset.ts'
 import type { SupportDeskHandlers } from '../../generated/handlers.ts'
 import { versionOf } from '../../http/etag.ts'
-import type { Emit } from '../../http/handler.ts'
 import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
-import { notify } from '../notifications/notify.ts'
-import { isOverdue } from '../support/due.ts'
-import * as ownerQueries from '../support/queries.ts'
-import { afterReply, refuseClosed, refuseTransition } from '../support/transitions.ts'
-import { changesOf } from './changes.ts'
+import { insertTicketEvent } from '../support/queries.ts'
+import { refuseClosed } from '../support/transitions.ts'
+import { isRefusal, perform, planAct, staleVersion, tellChange } from './act.ts'
+import { macroHandlers } from './macro-handlers.ts'
+import { mergeHandlers } from './merge-handlers.ts'
 import * as policy from './policy.ts'
+import { agentPresence, PRESENCE_MS } from './presence.ts'
 import * as queries from './queries.ts'
+import * as statistics from './queries-stats.ts'
+import { deskTicket, undoUntil } from './ticket.ts'
 
-type QueueRow = NonNullable<Awaited<ReturnType<typeof queries.findTicket>>>
-type ChangedTicket = NonNullable<Awaited<ReturnType<typeof queries.updateTicket>>>
+const DAY_MS = 24 * 3_600_000
+const RECENT_MS = 30 * DAY_MS
 
-const STATS_WINDOW_MS = 30 * 24 * 3_600_000
+const percentiles = (seconds: readonly number[] | null) => {
+  const [p50 = null, p90 = null, p99 = null] = seconds ?? []
+  return { p50, p90, p99 }
+}
 
-const assigneeOf = ({ assignee_id, assignee_name }: Pick<QueueRow, 'assignee_id' | 'assignee_name'>) =>
-  assignee_id === null || assignee_name === null ? null : { id: assignee_id, display_name: assignee_name }
-
-const deskTicket = (row: QueueRow, now: Date) => {
-  const { requester_id, requester_name, assignee_id, assignee_name, ...ticket } = row
+export const supportDeskHandlers = (services: Services): SupportDeskHandlers => {
+  const { clock, cursors, newId } = services
+  const goneSince = (now: Date) => new Date(now.getTime() - PRESENCE_MS)
   return {
-    ...ticket,
-    overdue: isOverdue(ticket, now),
-    requester: { id: requester_id, display_name: requester_name },
-    assignee: assigneeOf({ assignee_id, assignee_name }),
+    ...macroHandlers(services),
+    ...mergeHandlers(services),
+
+    async listAllTickets({ db, actor }, { query }) {
+      const now = clock.now()
+      const page = openPage(cursors, 'listAllTickets', { ...query, agent: actor.userId }, query)
+      if (page instanceof Problem) return page
+      const filter = policy.queueFilter(query, actor.userId, now)
+      const total = query.include_total ? await queries.countQueue(db, filter) : undefined
+      const rows = await queries.listQueue(db, filter, page)
+      return page.close(
+        rows.map((row) => deskTicket(row, now)),
+        (row) =>
+          row.first_responded_at === null
+            ? [false, row.first_response_due_at, row.id]
+            : [true, row.resolution_due_at, row.id],
+        total,
+      )
+    },
+
+    async getTicketForAgent({ db, actor }, { params }) {
+      const now = clock.now()
+      const row = await queries.findTicketDetail(db, params.ticket_id, new Date(now.getTime() - RECENT_MS))
+      if (!row) return notFound('ticket')
+      const {
+        requester_email: email,
+        requester_timezone: timezone,
+        requester_last_login_at: last_login_at,
+        requester_last_seen_at: last_seen_at,
+        requester_device: device,
+        requester_open_tickets: open_tickets,
+        requester_recent_tickets: recent_tickets,
+        requester_organizations: organizations,
+        body,
+        context,
+        ...rest
+      } = row
+      const ticket = deskTicket(rest, now)
+      const merged = await queries.listMerged(db, ticket.id)
+      const present = await queries.listPresence(db, ticket.id, actor.userId, goneSince(now))
+      return {
+        ...ticket,
+        body,
+        context,
+        requester: {
+          ...ticket.requester,
+          email,
+          timezone,
+          locale: context.locale ?? null,
+          last_login_at,
+          last_seen_at,
+          device,
+          open_tickets,
+          recent_tickets,
+          organizations,
+        },
+        merged_tickets: merged.map(({ requester_id, requester_name, ...one }) => ({
+          ...one,
+          requester: { id: requester_id, display_name: requester_name },
+          undo_until: undoUntil(one.merged_at),
+        })),
+        presence: present.map(agentPresence),
+        messages: await queries.listConversation(db, [ticket.id, ...merged.map(({ id }) => id)]),
+      }
+    },
+
+    async updateTicket({ db, actor, emit, enqueue }, { params, headers, body }) {
+      const now = clock.now()
+      const seen = versionOf(headers['if-match'])
+      const ticket = await queries.lockForChange(db, params.ticket_id)
+      if (!ticket) return notFound('ticket')
+      if (ticket.version !== seen) return await staleVersion(db, ticket, seen)
+      const plan = planAct(ticket, { wish: body }, now)
+      if (isRefusal(plan)) return plan
+      const { assignee_id } = plan.changes
+      if (assignee_id) {
+        const unfit = policy.refuseAssignee(await queries.isAgent(db, assignee_id))
+        if (unfit) return unfit
+      }
+      const by = { agentId: actor.userId, now }
+      await perform(db, { emit, enqueue, newId }, ticket, { wish: body }, plan, by)
+      const row = await queries.findTicket(db, ticket.id)
+      return row ? deskTicket(row, now) : notFound('ticket')
+    },
+
+    async replyToTicket({ db, actor, emit, enqueue }, { params, body }) {
+      const now = clock.now()
+      const ticket = await queries.lockForChange(db, params.ticket_id)
+      if (!ticket) return notFound('ticket')
+      const { body: text, is_internal_note, status } = body
+      const act = { wish: status === undefined ? {} : { status }, message: { body: text, is_internal_note } }
+      const plan = planAct(ticket, act, now)
+      if (isRefusal(plan)) return plan
+      const by = { agentId: actor.userId, now }
+      const { ticket: moved, messageId } = await perform(db, { emit, enqueue, newId }, ticket, act, plan, by)
+      return {
+        id: messageId ?? '',
+        ticket_id: ticket.id,
+        sender_id: actor.userId,
+        sender_name: actor.displayName,
+        is_from_support: true,
+        is_internal_note,
+        body: text,
+        created_at: now.toISOString(),
+        ticket_status: moved.status,
+        ticket_version: moved.version,
+      }
+    },
+
+    async claimTicket({ db, actor, emit }, { params }) {
+      const now = clock.now()
+      const claimed = await queries.claimTicket(db, params.ticket_id, actor.userId)
+      if (claimed) {
+        const changes = [{ field: 'assignee', from: null, to: actor.userId }] as const
+        const { id: ticket_id, version } = claimed
+        await insertTicketEvent(db, {
+          id: newId(),
+          ticket_id,
+          type: 'CHANGED',
+          actor_id: actor.userId,
+          version,
+          changes,
+          created_at: now,
+        })
+        tellChange(emit, claimed, changes, actor.userId)
+      }
+      const row = await queries.findTicket(db, params.ticket_id)
+      if (!row) return notFound('ticket')
+      if (row.assignee_id !== actor.userId) {
+        const closed = refuseClosed(row.status)
+        if (closed) return closed
+        return problem('CONFLICT', 'Somebody else has this ticket.', { assignee: row.assignee_name ?? '' })
+      }
+      return deskTicket(row, now)
+    },
+
+    async getTicketTimeline({ db }, { params, query }) {
+      const page = openPage(cursors, 'getTicketTimeline', { ...query, ticket: params.ticket_id }, query)
+      if (page instanceof Problem) return page
+      if (!(await queries.findForChange(db, params.ticket_id))) return notFound('ticket')
+      const rows = await queries.listTimeline(db, params.ticket_id, page)
+      const entries = rows.map((row) => {
+        const {
+          actor_id,
+          actor_name,
+          macro_id,
+          macro_title,
+          other_ticket_id,
+          other_ticket_number,
+          ...entry
+        } = row
+        return {
+          ...entry,
+          actor: actor_id === null || actor_name === null ? null : { id: actor_id, display_name: actor_name },
+          macro: macro_id === null || macro_title === null ? null : { id: macro_id, title: macro_title },
+          other_ticket:
+            other_ticket_id === null || other_ticket_number === null
+              ? null
+              : { id: other_ticket_id, ticket_number: other_ticket_number },
+        }
+      })
+      return page.close(entries, ({ at, id }) => [at, id], undefined)
+    },
+
+    async searchTickets({ db }, { query }) {
+      const now = clock.now()
+      const page = openPage(cursors, 'searchTickets', query, query)
+      if (page instanceof Problem) return page
+      const rows = await queries.searchTickets(db, query.q, page)
+      const { items, next_cursor } = page.close(rows, ({ rank, id }) => [rank, id], undefined)
+      return {
+        items: items.map(({ rank: _, matched_in, snippet, ...row }) => ({
+          ticket: deskTicket(row, now),
+          matched_in,
+          snippet,
+        })),
+        next_cursor,
+      }
+    },
+
+    async touchTicketPresence({ db, actor, emit }, { params, body }) {
+      const now = clock.now()
+      const ticket = await queries.findForChange(db, params.ticket_id)
+      if (!ticket) return notFound('ticket')
+      const { id: ticketId, ticket_number } = ticket
+      const { state } = body
+      const agentId = actor.userId
+      const isNews =
+        state === 'GONE'
+          ? await queries.leavePresence(db, ticketId, agentId, goneSince(now))
+          : await queries.touchPresence(db, { ticketId, agentId, state, now, goneSince: goneSince(now) })
+      if (isNews)
+        emit({
+          type: 'ticket.presence',
+          audience: { support: true },
+          data: {
+            ticket_id: ticketId,
+            ticket_number,
+            agent_id: agentId,
+            agent_name: actor.displayName,
+            state,
+          },
+        })
+      const others = await queries.listPresence(db, ticketId, agentId, goneSince(now))
+      return {
+        ticket_id: ticketId,
+        expires_at: state === 'GONE' ? null : new Date(now.getTime() + PRESENCE_MS).toISOString(),
+        others: others.map(agentPresence),
+      }
+    },
+
+    getTicketCounts: ({ db, actor }) => statistics.countViews(db, actor.userId, clock.now()),
+
+    async getSupportStats({ db }, { query }) {
+      const now = clock.now()
+      const since = new Date(now.getTime() - query.days * DAY_MS)
+      const { low, normal, high, urgent, ...counts } = await statistics.countQueueNow(db, now)
+      const loads = await statistics.listLoads(db, now, since)
+      return {
+        open_by_urgency: { LOW: low, NORMAL: normal, HIGH: high, URGENT: urgent },
+        ...counts,
+        first_response_seconds: percentiles((await statistics.readFirstResponses(db, since)).seconds),
+        resolution_seconds: percentiles((await statistics.readResolutions(db, since)).seconds),
+        days: await statistics.readDays(db, now, query.days),
+        agents: loads.map(({ id, display_name, ...load }) => ({ agent: { id, display_name }, ...load })),
+      }
+    },
   }
 }
-
-/** The desk hears of every change, the owner of a resolution. */
-function tellChange(
-  emit: Emit,
-  ticket: ChangedTicket,
-  changed: ReturnType<typeof changesOf>['changed'],
-  changedBy: string,
-): void {
-  const {
-    id: ticket_id,
-    ticket_number,
-    status,
-    urgency,
-    category,
-    assignee_id,
-    version,
-    resolved_at,
-  } = ticket
-  emit({
-    type: 'ticket.updated',
-    audience: { support: true },
-    data: {
-      ticket_id,
-      ticket_number,
-      status,
-      urgency,
-      category,
-      assignee_id,
-      version,
-      changed,
-      changed_by: changedBy,
-    },
-  })
-  if (changed.includes('status') && status === 'RESOLVED' && resolved_at !== null)
-    emit({
-      type: 'ticket.resolved',
-      audience: { user: ticket.user_id },
-      data: { ticket_id, ticket_number, resolved_at },
-    })
-}
-
-export const supportDeskHandlers = ({ clock, cursors, newId }: Services): SupportDeskHandlers => ({
-  async listAllTickets({ db, actor }, { query }) {
-    const now = clock.now()
-    const page = openPage(cursors, 'listAllTickets', { ...query, agent: actor.userId }, query)
-    if (page instanceof Problem) return page
-    const filter = policy.queueFilter(query, actor.userId, now)
-    const total = query.include_total ? await queries.countQueue(db, filter) : undefined
-    const rows = await queries.listQueue(db, filter, page)
-    return page.close(
-      rows.map((row) => deskTicket(row, now)),
-      (row) => [row.first_responded_at !== null, row.first_response_due_at, row.id],
-      total,
-    )
-  },
-
-  async getTicketForAgent({ db }, { params }) {
-    const row = await queries.findTicketDetail(db, params.ticket_id)
-    if (!row) return notFound('ticket')
-    const { requester_email, requester_organizations, body, context, ...rest } = row
-    const ticket = deskTicket(rest, clock.now())
-    return {
-      ...ticket,
-      body,
-      context,
-      requester: { ...ticket.requester, email: requester_email, organizations: requester_organizations },
-      messages: await queries.listConversation(db, ticket.id, ticket.requester.id),
-    }
-  },
-
-  async updateTicket({ db, actor, emit }, { params, headers, body }) {
-    const now = clock.now()
-    const seen = versionOf(headers['if-match'])
-    const ticket = await queries.findForChange(db, params.ticket_id)
-    if (!ticket) return notFound('ticket')
-    if (ticket.version !== seen)
-      return problem('PRECONDITION_FAILED', undefined, { current_version: ticket.version })
-    const { changes, changed } = changesOf(ticket, body, now)
-    const refusal =
-      (changed.length > 0 && body.status === undefined ? refuseClosed(ticket.status) : undefined) ??
-      refuseTransition(ticket.status, body.status ?? ticket.status)
-    if (refusal) return refusal
-    const { assignee_id } = changes
-    if (assignee_id) {
-      const unfit = policy.refuseAssignee(await queries.isAgent(db, assignee_id))
-      if (unfit) return unfit
-    }
-    if (changed.length > 0) {
-      const updated = await queries.updateTicket(db, ticket.id, seen, changes)
-      if (!updated) {
-        const current = await queries.findForChange(db, ticket.id)
-        return current
-          ? problem('PRECONDITION_FAILED', undefined, { current_version: current.version })
-          : notFound('ticket')
-      }
-      tellChange(emit, updated, changed, actor.userId)
-    }
-    const row = await queries.findTicket(db, ticket.id)
-    return row ? deskTicket(row, now) : notFound('ticket')
-  },
-
-  async replyToTicket({ db, actor, emit, enqueue }, { params, body }) {
-    const now = clock.now()
-    const ticket = await queries.lockForChange(db, params.ticket_id)
-    if (!ticket) return notFound('ticket')
-    const isReply = !body.is_internal_note
-    const working = afterReply(ticket.status, body.is_internal_note)
-    const refusal =
-      (isReply ? refuseClosed(ticket.status) : undefined) ?? refuseTransition(working, body.status ?? working)
-    if (refusal) return refusal
-
-    const id = newId()
-    await ownerQueries.insertMessage(db, {
-      id,
-      ticket_id: ticket.id,
-      sender_id: actor.userId,
-      body: body.body,
-      is_internal_note: body.is_internal_note,
-      created_at: now,
-    })
-    const { changes, changed } = changesOf(ticket, { status: body.status ?? working }, now)
-    const first = isReply && ticket.first_responded_at === null ? { first_responded_at: now } : {}
-    // A note alone leaves the ticket untouched: its version and time would tell the owner that there is one.
-    const moved =
-      changed.length > 0 || 'first_responded_at' in first
-        ? await queries.updateTicket(db, ticket.id, ticket.version, { ...changes, ...first })
-        : ticket
-    if (!moved) return notFound('ticket')
-    if (changed.length > 0) tellChange(emit, moved, changed, actor.userId)
-    if (isReply) {
-      emit({
-        type: 'ticket.reply',
-        audience: { user: ticket.user_id },
-        data: {
-          ticket_id: ticket.id,
-          ticket_number: ticket.ticket_number,
-          message_id: id,
-          status: moved.status,
-        },
-      })
-      await notify(db, { emit, enqueue, newId }, [ticket.user_id], {
-        organization_id: ticket.organization_id,
-        type: 'system',
-        title: 'Support has answered',
-        body: `There is an answer to your ticket ${ticket.ticket_number}.`,
-        action_url: `/support/tickets/${ticket.id}`,
-        created_at: now,
-      })
-    }
-    return {
-      id,
-      ticket_id: ticket.id,
-      sender_id: actor.userId,
-      sender_name: actor.displayName,
-      is_from_support: true,
-      is_internal_note: body.is_internal_note,
-      body: body.body,
-      created_at: now.toISOString(),
-      ticket_status: moved.status,
-      ticket_version: moved.version,
-    }
-  },
-
-  async claimTicket({ db, actor, emit }, { params }) {
-    const claimed = await queries.claimTicket(db, params.ticket_id, actor.userId)
-    if (claimed) tellChange(emit, claimed, ['assignee'], actor.userId)
-    const row = await queries.findTicket(db, params.ticket_id)
-    if (!row) return notFound('ticket')
-    if (row.assignee_id !== actor.userId) {
-      const closed = refuseClosed(row.status)
-      if (closed) return closed
-      return problem('CONFLICT', 'Somebody else has this ticket.', { assignee: row.assignee_name ?? '' })
-    }
-    return deskTicket(row, clock.now())
-  },
-
-  async getSupportStats({ db }) {
-    const now = clock.now()
-    const stats = await queries.readStats(db, now, new Date(now.getTime() - STATS_WINDOW_MS))
-    const [p50 = null, p90 = null, p99 = null] = stats.seconds ?? []
-    return {
-      open_by_urgency: { LOW: stats.low, NORMAL: stats.normal, HIGH: stats.high, URGENT: stats.urgent },
-      unassigned: stats.unassigned,
-      overdue: stats.overdue,
-      first_response_seconds: { p50, p90, p99 },
-    }
-  },
-})

@@ -8,6 +8,7 @@ interface QueueQuery {
   readonly category?: NonNullable<QueueFilter['category']>
   readonly assignee?: string
   readonly organization_id?: string
+  readonly tags?: string
   readonly search?: string
   readonly view: 'mine' | 'unassigned' | 'breaching' | 'all'
 }
@@ -29,6 +30,7 @@ export function queueFilter(query: QueueQuery, agentId: string, now: Date): Queu
     category: query.category,
     assignees,
     organizationId: query.organization_id,
+    tags: query.tags?.split(',') ?? [],
     search: query.search,
     breachedAt: query.view === 'breaching' ? now : undefined,
   }
@@ -41,3 +43,13 @@ export const refuseAssignee = (isAgent: boolean): Problem<'VALIDATION_ERROR'> | 
     : problem('VALIDATION_ERROR', undefined, {
         errors: [{ pointer: '/assignee_id', message: 'must be a support agent' }],
       })
+
+/** Two tickets belong together when one person opened them, or when they are about one organization. */
+export const refuseMerge = (
+  one: { readonly user_id: string; readonly organization_id: string | null },
+  other: { readonly user_id: string; readonly organization_id: string | null },
+): Problem<'CONFLICT'> | undefined =>
+  one.user_id === other.user_id ||
+  (one.organization_id !== null && one.organization_id === other.organization_id)
+    ? undefined
+    : problem('CONFLICT', 'The two tickets are of different people and organizations.')

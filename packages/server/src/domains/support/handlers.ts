@@ -3,7 +3,7 @@ import type { SupportHandlers } from '../../generated/handlers.ts'
 import type { Person } from '../../http/actor.ts'
 import { notFound, Problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
-import { firstResponseDue } from './due.ts'
+import { firstResponseDue, movedClocks, resolutionDue } from './due.ts'
 import * as queries from './queries.ts'
 import { afterOwnersMessage, refuseClosed, resolvedAt } from './transitions.ts'
 
@@ -34,6 +34,15 @@ export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHan
       urgency: body.urgency,
       context: { ...(userAgent ? { user_agent: userAgent } : {}), ...body.context },
       first_response_due_at: firstResponseDue(body.urgency, now),
+      resolution_due_at: resolutionDue(body.urgency, now),
+      created_at: now,
+    })
+    await queries.insertTicketEvent(db, {
+      id: newId(),
+      ticket_id: ticket.id,
+      type: 'CREATED',
+      actor_id: actor.userId,
+      version: ticket.version,
       created_at: now,
     })
     emit({
@@ -48,7 +57,7 @@ export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHan
         first_response_due_at: ticket.first_response_due_at,
       },
     })
-    return { ...ticket, messages: [] }
+    return { ...ticket, merged_into: null, merged_tickets: [], messages: [] }
   },
 
   async listTickets({ db, actor }, { query }) {
@@ -62,9 +71,18 @@ export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHan
   },
 
   async getTicket({ db, actor }, { params }) {
-    const ticket = await queries.findTicket(db, ownerOf(actor), params.ticket_id)
-    if (!ticket) return notFound('ticket')
-    return { ...ticket, messages: await queries.listMessages(db, ticket.id, actor.userId) }
+    const owner = ownerOf(actor)
+    const found = await queries.findTicket(db, owner, params.ticket_id)
+    if (!found) return notFound('ticket')
+    const { merged_into_id, ...ticket } = found
+    const merged = await queries.listMerged(db, owner, ticket.id)
+    const ids = [ticket.id, ...merged.map(({ id }) => id)]
+    return {
+      ...ticket,
+      merged_into: (await queries.findReference(db, owner, merged_into_id)) ?? null,
+      merged_tickets: merged,
+      messages: await queries.listMessages(db, ids, actor.userId),
+    }
   },
 
   async addTicketMessage({ db, actor, emit }, { params, body }) {
@@ -83,13 +101,25 @@ export const supportHandlers = ({ clock, cursors, newId }: Services): SupportHan
       created_at: now,
     })
     const status = afterOwnersMessage(ticket.status)
-    const moved =
-      status === ticket.status
-        ? ticket
-        : await queries.moveTicket(db, ticket.id, {
-            status,
-            resolved_at: resolvedAt(ticket.status, status, ticket.resolved_at, now),
-          })
+    const isMoved = status !== ticket.status
+    const moved = isMoved
+      ? await queries.moveTicket(db, ticket.id, {
+          status,
+          resolved_at: resolvedAt(ticket.status, status, ticket.resolved_at, now),
+          ...movedClocks(ticket, status, now),
+        })
+      : ticket
+    await queries.insertTicketEvent(db, {
+      id: newId(),
+      ticket_id: ticket.id,
+      type: 'MESSAGE',
+      actor_id: actor.userId,
+      message_id: id,
+      created_at: now,
+      ...(isMoved
+        ? { version: moved.version, changes: [{ field: 'status', from: ticket.status, to: status }] }
+        : {}),
+    })
     emit({
       type: 'ticket.message',
       audience: { support: true },

@@ -3,7 +3,7 @@ import { rowAfter, type Slice } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { components } from '../../generated/contract.ts'
 import type { Tables } from '../../generated/database.ts'
-import type { TicketUrgency } from './due.ts'
+import type { ClockChanges, TicketUrgency } from './due.ts'
 import type { TicketStatus } from './transitions.ts'
 
 type TicketContext = components['schemas']['TicketContext']
@@ -68,19 +68,53 @@ export const findTicket = (db: Db, owner: Owner, ticketId: string) =>
     .selectFrom('support_tickets')
     .where('id', '=', ticketId)
     .where(ownedBy(owner))
-    .select([...listed, 'body'])
+    .select([...listed, 'body', 'merged_into_id'])
     .select(sql<TicketContext>`context`.as('context'))
     .executeTakeFirst()
 
+/** A person's own ticket by its number; somebody else's is undefined. */
+export const findReference = (db: Db, owner: Owner, ticketId: string | null) =>
+  db
+    .selectFrom('support_tickets')
+    .where('id', '=', ticketId)
+    .where(ownedBy(owner))
+    .select(['id', 'ticket_number'])
+    .executeTakeFirst()
+
+/** A person's own tickets that were merged into one of theirs, directly or by way of another one. */
+export const listMerged = (db: Db, owner: Owner, ticketId: string) =>
+  db
+    .withRecursive('merged', (cte) =>
+      cte
+        .selectFrom('support_tickets')
+        .where('merged_into_id', '=', ticketId)
+        .where(ownedBy(owner))
+        .select(['id', 'ticket_number'])
+        .union(
+          cte
+            .selectFrom('support_tickets as t')
+            .innerJoin('merged', 'merged.id', 't.merged_into_id')
+            .where('t.user_id', '=', owner.userId)
+            .$if(owner.within !== null, (query) => query.where('t.organization_id', '=', owner.within))
+            .select(['t.id', 't.ticket_number']),
+        ),
+    )
+    .selectFrom('merged')
+    .select(['id', 'ticket_number'])
+    .orderBy('ticket_number')
+    .limit(MOST_MERGED)
+    .execute()
+
+const MOST_MERGED = 100
 const LATEST = 500
 
 /** What owner and desk both see of the conversation: the latest messages, oldest first, never a note. */
-export const listMessages = (db: Db, ticketId: string, ownerId: string) =>
+export const listMessages = (db: Db, ticketIds: readonly string[], ownerId: string) =>
   db
     .selectFrom(
       db
         .selectFrom('support_messages')
-        .where('ticket_id', '=', ticketId)
+        .where('ticket_id', 'in', ticketIds)
         .where('is_internal_note', '=', false)
         .select(['id', 'ticket_id', 'sender_id', 'body', 'created_at'])
         .orderBy('created_at', 'desc')
@@ -105,6 +139,7 @@ interface NewTicket {
   readonly urgency: TicketUrgency
   readonly context: TicketContext
   readonly first_response_due_at: Date
+  readonly resolution_due_at: Date
   readonly created_at: Date
 }
 
@@ -145,7 +180,18 @@ export const lockTicket = (db: Db, owner: Owner, ticketId: string) =>
     .selectFrom('support_tickets')
     .where('id', '=', ticketId)
     .where(ownedBy(owner))
-    .select(['id', 'ticket_number', 'status', 'resolved_at', 'version'])
+    .select([
+      'id',
+      'ticket_number',
+      'status',
+      'resolved_at',
+      'version',
+      'first_response_due_at',
+      'first_responded_at',
+      'resolution_due_at',
+      'clock_paused_at',
+      'paused_ms',
+    ])
     .forUpdate()
     .executeTakeFirst()
 
@@ -153,7 +199,7 @@ export const lockTicket = (db: Db, owner: Owner, ticketId: string) =>
 export const moveTicket = (
   db: Db,
   ticketId: string,
-  to: { status: TicketStatus; resolved_at: string | null },
+  to: ClockChanges & { status: TicketStatus; resolved_at: string | null },
 ) =>
   db
     .updateTable('support_tickets')
@@ -173,6 +219,36 @@ interface NewSupportMessage {
 
 export const insertMessage = (db: Db, message: NewSupportMessage) =>
   db.insertInto('support_messages').values(message).execute()
+
+/** A field of a ticket that changed; assignees by id. */
+export interface FieldChange {
+  readonly field: components['schemas']['TicketField']
+  readonly from: string | null
+  readonly to: string | null
+}
+
+/** Something that happened to a ticket. The text of a message or a note is no part of it. */
+export interface NewTicketEvent {
+  readonly id: string
+  readonly ticket_id: string
+  readonly type: components['schemas']['TicketTimelineEntry']['type']
+  /** null: the system. */
+  readonly actor_id: string | null
+  /** The version that it made; left out when it made none. */
+  readonly version?: number
+  readonly changes?: readonly FieldChange[]
+  readonly message_id?: string
+  readonly macro_id?: string
+  readonly other_ticket_id?: string
+  readonly created_at: Date
+}
+
+/** Adds to a ticket's timeline, which is never changed. */
+export const insertTicketEvent = (db: Db, { changes = [], ...event }: NewTicketEvent) =>
+  db
+    .insertInto('support_ticket_events')
+    .values({ ...event, changes: JSON.stringify(changes) })
+    .execute()
 
 /** Whether the person works in the organization, is its patient or acts for one. */
 export async function belongsTo(db: Db, userId: string, organizationId: string, now: Date): Promise<boolean> {

@@ -83,3 +83,15 @@ export async function auditWrite(db: Db, row: AuditRow): Promise<void> {
   const [head, tail = ''] = auditInsert(true).split('$1::jsonb')
   await sql`${sql.raw(head ?? '')}${auditParameter([row])}::jsonb${sql.raw(tail)}`.execute(db)
 }
+
+/** A row for one of several records that a call changes; what its triggers captured is not said again by the next. */
+export async function auditRecord(
+  db: Db,
+  state: RequestState,
+  id: string,
+  record: { readonly action: string; readonly resource: string; readonly id: string },
+): Promise<void> {
+  const { action: actionType, resource: resourceType, id: resourceId } = record
+  await auditWrite(db, { ...auditRow(state, id, undefined), actionType, resourceType, resourceId })
+  await sql`select set_config('app.changes', '', true)`.execute(db)
+}

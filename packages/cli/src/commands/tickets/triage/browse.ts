@@ -1,8 +1,9 @@
 import { clean } from '../../../output.ts'
 import { NEXT_STATUSES, URGENCIES } from '../shared.ts'
-import { type Choice, type Effect, type Key, type Mode, type State, VIEWS } from './state.ts'
+import type { Choice, Effect, Key, Mode, State } from './state.ts'
 import { type Step, step, tell } from './step.ts'
 import { EMPTY } from './text.ts'
+import { VIEWS } from './views.ts'
 import { write } from './write.ts'
 
 interface Action {
@@ -18,35 +19,151 @@ interface Action {
 
 /** One key per action, in the order in which the bottom line names them. */
 export const ACTIONS: readonly Action[] = [
-  { keys: ['r'], key: 'r', label: 'reply', about: 'PUBLIC reply: the requester reads it', run: (state) => write(state, false) },
-  { keys: ['n'], key: 'n', label: 'note', about: 'INTERNAL note: only the desk reads it', run: (state) => write(state, true) },
-  { keys: ['c'], key: 'c', label: 'claim', about: 'take the ticket', run: (state) => withTicket(state, ({ id }) => step(busy(state), { do: 'claim', ticketId: id })) },
+  {
+    keys: ['r'],
+    key: 'r',
+    label: 'reply',
+    about: 'PUBLIC reply: the requester reads it',
+    run: (state) => write(state, false),
+  },
+  {
+    keys: ['n'],
+    key: 'n',
+    label: 'note',
+    about: 'INTERNAL note: only the desk reads it',
+    run: (state) => write(state, true),
+  },
+  {
+    keys: ['c'],
+    key: 'c',
+    label: 'claim',
+    about: 'take the ticket',
+    run: (state) => withTicket(state, ({ id }) => step(busy(state), { do: 'claim', ticketId: id })),
+  },
   { keys: ['s'], key: 's', label: 'status', about: 'change the status', run: (state) => status(state) },
   { keys: ['u'], key: 'u', label: 'urgency', about: 'change the urgency', run: (state) => urgency(state) },
-  { keys: ['m'], key: 'm', label: 'macro', about: 'choose a macro; shows what it would do first', run: (state) => withTicket(state, () => step(busy(state), { do: 'macros' })) },
-  { keys: ['t'], key: 't', label: 'tag', about: 'add tags, or take them away with -tag', run: (state) => tag(state) },
-  { keys: ['a'], key: 'a', label: 'assign', about: 'to yourself, a colleague or nobody', run: (state) => assign(state) },
-  { keys: ['z'], key: 'z', label: 'undo', about: 'take back your last change, or a merge', run: (state) => undo(state) },
-  { keys: ['j', 'down'], key: 'j ↓', label: 'next', about: 'the next ticket of the queue', run: (state) => move(state, 1) },
-  { keys: ['k', 'up'], key: 'k ↑', label: 'previous', about: 'the one before', run: (state) => move(state, -1) },
-  { keys: ['v'], key: 'v', label: 'view', about: 'all, mine, unassigned or breaching', run: (state) => view(state) },
-  { keys: ['/'], key: '/', label: 'search', about: 'words or a ticket number, whatever the status', run: (state) => search(state) },
-  { keys: ['f'], key: 'f', label: 'filter', about: 'by urgency, or those that wait for their owner', run: (state) => filter(state) },
-  { keys: ['l'], key: 'l', label: 'timeline', about: 'everything that happened to the ticket', run: (state) => withTicket(state, ({ id }) => step(busy(state), { do: 'timeline', ticketId: id })) },
-  { keys: ['M'], key: 'M', label: 'merge', about: 'merge the ticket into another one', run: (state) => merge(state) },
-  { keys: ['pageup', 'b'], key: 'PgUp b', label: 'up', about: 'scroll the conversation back', run: (state) => scroll(state, 1) },
-  { keys: ['pagedown', 'space'], key: 'PgDn Space', label: 'down', about: 'and forth', run: (state) => scroll(state, -1) },
-  { keys: ['g'], key: 'g', label: 'refresh', about: 'ask the server for everything anew', run: (state) => refresh(state) },
-  { keys: ['escape'], key: 'Esc', label: 'stop', about: 'stop trying what the server does not take', run: (state) => step({ ...state, told: undefined }, { do: 'stop-trying' }) },
+  {
+    keys: ['m'],
+    key: 'm',
+    label: 'macro',
+    about: 'choose a macro; shows what it would do first',
+    run: (state) => withTicket(state, () => step(busy(state), { do: 'macros' })),
+  },
+  {
+    keys: ['t'],
+    key: 't',
+    label: 'tag',
+    about: 'add tags, or take them away with -tag',
+    run: (state) => tag(state),
+  },
+  {
+    keys: ['a'],
+    key: 'a',
+    label: 'assign',
+    about: 'to yourself, a colleague or nobody',
+    run: (state) => assign(state),
+  },
+  {
+    keys: ['z'],
+    key: 'z',
+    label: 'undo',
+    about: 'take back your last change, or a merge',
+    run: (state) => undo(state),
+  },
+  {
+    keys: ['j', 'down'],
+    key: 'j ↓',
+    label: 'next',
+    about: 'the next ticket of the queue',
+    run: (state) => move(state, 1),
+  },
+  {
+    keys: ['k', 'up'],
+    key: 'k ↑',
+    label: 'previous',
+    about: 'the one before',
+    run: (state) => move(state, -1),
+  },
+  {
+    keys: ['v'],
+    key: 'v',
+    label: 'view',
+    about: 'all, mine, unassigned or breaching',
+    run: (state) => view(state),
+  },
+  {
+    keys: ['/'],
+    key: '/',
+    label: 'search',
+    about: 'words or a ticket number, whatever the status',
+    run: (state) => search(state),
+  },
+  {
+    keys: ['f'],
+    key: 'f',
+    label: 'filter',
+    about: 'by urgency, or those that wait for their owner',
+    run: (state) => filter(state),
+  },
+  {
+    keys: ['l'],
+    key: 'l',
+    label: 'timeline',
+    about: 'everything that happened to the ticket',
+    run: (state) => withTicket(state, ({ id }) => step(busy(state), { do: 'timeline', ticketId: id })),
+  },
+  {
+    keys: ['M'],
+    key: 'M',
+    label: 'merge',
+    about: 'merge the ticket into another one',
+    run: (state) => merge(state),
+  },
+  {
+    keys: ['pageup', 'b'],
+    key: 'PgUp b',
+    label: 'up',
+    about: 'scroll the conversation back',
+    run: (state) => scroll(state, 1),
+  },
+  {
+    keys: ['pagedown', 'space'],
+    key: 'PgDn Space',
+    label: 'down',
+    about: 'and forth',
+    run: (state) => scroll(state, -1),
+  },
+  {
+    keys: ['g'],
+    key: 'g',
+    label: 'refresh',
+    about: 'ask the server for everything anew',
+    run: (state) => refresh(state),
+  },
+  {
+    keys: ['escape'],
+    key: 'Esc',
+    label: 'stop',
+    about: 'stop trying what the server does not take',
+    run: (state) => step({ ...state, told: undefined }, { do: 'stop-trying' }),
+  },
   { keys: ['?', 'h'], key: '?', label: 'help', about: 'this page', run: (state) => help(state) },
-  { keys: ['q'], key: 'q', label: 'quit', about: 'leave; texts that were not sent are kept', run: (state) => step(state, { do: 'quit', interrupted: false }) },
+  {
+    keys: ['q'],
+    key: 'q',
+    label: 'quit',
+    about: 'leave; texts that were not sent are kept',
+    run: (state) => step(state, { do: 'quit', interrupted: false }),
+  },
 ]
 
 export const browseKey = (state: State, key: Key): Step => {
   if (key.ctrl || key.meta) return step(state)
   const action = ACTIONS.find(({ keys }) => keys.includes(key.text) || keys.includes(key.name))
   if (action !== undefined) return action.run(state)
-  return key.text === '' ? step(state) : step(tell(state, 'plain', `${JSON.stringify(key.text)} does nothing; ? shows the keys.`))
+  return key.text === ''
+    ? step(state)
+    : step(tell(state, 'plain', `${JSON.stringify(key.text)} does nothing; ? shows the keys.`))
 }
 
 /** Opens the ticket at this place of the queue. */
@@ -101,7 +218,9 @@ const status = (state: State): Step =>
 const urgency = (state: State): Step =>
   withTicket(state, (ticket) => {
     const others = URGENCIES.toReversed().filter((one) => one !== ticket.urgency)
-    return step(pick(state, { title: `Urgency: ${ticket.urgency} →`, choices: plain(others), purpose: 'urgency' }))
+    return step(
+      pick(state, { title: `Urgency: ${ticket.urgency} →`, choices: plain(others), purpose: 'urgency' }),
+    )
   })
 
 const assign = (state: State): Step =>
@@ -116,27 +235,43 @@ const tag = (state: State): Step =>
   withTicket(state, (ticket) => {
     const title = `Tags of ${ticket.ticket_number}`
     const hint = `now: ${ticket.tags.join(' ') || 'none'}; a word adds, -word takes away`
-    return step({ ...state, told: undefined, mode: { kind: 'ask', title, hint, edit: EMPTY, purpose: 'tag' } })
+    return step({
+      ...state,
+      told: undefined,
+      mode: { kind: 'ask', title, hint, edit: EMPTY, purpose: 'tag' },
+    })
   })
 
 const merge = (state: State): Step =>
   withTicket(state, (ticket) => {
     const title = `Merge ${ticket.ticket_number} into`
     const hint = 'the number of a ticket of the same requester or organization'
-    return step({ ...state, told: undefined, mode: { kind: 'ask', title, hint, edit: EMPTY, purpose: 'merge' } })
+    return step({
+      ...state,
+      told: undefined,
+      mode: { kind: 'ask', title, hint, edit: EMPTY, purpose: 'merge' },
+    })
   })
 
 const search = (state: State): Step => {
   const { search: text } = state.filter
   const hint = 'words or a number; empty shows the queue again'
   const edit = { text, cursor: text.length }
-  return step({ ...state, told: undefined, mode: { kind: 'ask', title: 'Search', hint, edit, purpose: 'search' } })
+  return step({
+    ...state,
+    told: undefined,
+    mode: { kind: 'ask', title: 'Search', hint, edit, purpose: 'search' },
+  })
 }
 
 const view = (state: State): Step => {
   const choices = VIEWS.map((value) => ({ value, label: viewLabel(state, value) }))
   const next = pick(state, { title: 'View', choices, purpose: 'view' })
-  return step(next.mode.kind === 'pick' ? { ...next, mode: { ...next.mode, at: VIEWS.indexOf(state.filter.view) } } : next)
+  return step(
+    next.mode.kind === 'pick'
+      ? { ...next, mode: { ...next.mode, at: VIEWS.indexOf(state.filter.view) } }
+      : next,
+  )
 }
 
 const viewLabel = ({ counts }: State, value: (typeof VIEWS)[number]): string =>

@@ -16,7 +16,11 @@ export const differences = (before: DeskTicketDetail, now: DeskTicketDetail, sel
   compare('category', before.category, now.category)
   compare('assignee', before.assignee?.display_name ?? 'nobody', now.assignee?.display_name ?? 'nobody')
   compare('tags', before.tags.join(', ') || 'none', now.tags.join(', ') || 'none')
-  compare('merged into', before.merged_into?.ticket_number ?? 'none', now.merged_into?.ticket_number ?? 'none')
+  compare(
+    'merged into',
+    before.merged_into?.ticket_number ?? 'none',
+    now.merged_into?.ticket_number ?? 'none',
+  )
   const known = new Set(before.messages.map((message) => message.id))
   for (const message of now.messages) {
     if (known.has(message.id) || message.sender_id === self) continue

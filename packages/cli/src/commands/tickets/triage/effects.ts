@@ -75,7 +75,8 @@ export class Effects {
       case 'preview': {
         const { macro, ticketId } = effect
         const preview = await this.#try((client, signal) =>
-          client.macros.preview({ macro_id: macro.id, ticket_id: ticketId }, signal))
+          client.macros.preview({ macro_id: macro.id, ticket_id: ticketId }, signal),
+        )
         return this.#dispatch({ type: 'previewed', macro, preview })
       }
       case 'apply':
@@ -86,13 +87,16 @@ export class Effects {
       }
       case 'timeline': {
         const page = await this.#try((client, signal) =>
-          client.supportDesk.timeline({ ticket_id: effect.ticketId, limit: 100 }, signal))
+          client.supportDesk.timeline({ ticket_id: effect.ticketId, limit: 100 }, signal),
+        )
         return this.#dispatch({ type: 'timeline', ticketId: effect.ticketId, entries: page.items })
       }
       case 'merge':
         return await this.#merge(effect)
       case 'unmerge': {
-        await this.#try((client, signal) => client.supportDesk.unmerge({ ticket_id: effect.ticketId }, signal))
+        await this.#try((client, signal) =>
+          client.supportDesk.unmerge({ ticket_id: effect.ticketId }, signal),
+        )
         await this.#show(effect.ticketId)
         return this.#dispatch({ type: 'unmerged', number: effect.number })
       }
@@ -103,7 +107,10 @@ export class Effects {
   }
 
   /** Once more and again, until Esc. Retries of the SDK would only hide what is going on. */
-  #try<T>(work: (client: Client, options: { signal: AbortSignal; maxRetries: 0 }) => Promise<T>, own?: AbortSignal): Promise<T> {
+  #try<T>(
+    work: (client: Client, options: { signal: AbortSignal; maxRetries: 0 }) => Promise<T>,
+    own?: AbortSignal,
+  ): Promise<T> {
     const signal = AbortSignal.any([this.#over, own ?? this.#asked.signal])
     return this.#trying.do((client) => work(client, { signal, maxRetries: 0 }), signal)
   }
@@ -116,10 +123,14 @@ export class Effects {
   async #loadQueue(): Promise<void> {
     const { filter } = this.#state()
     try {
-      const [page, counts] = await this.#try(async (client, options) => [
-        await client.supportDesk.list(query(filter), options),
-        await client.supportDesk.counts(options),
-      ] as const, this.#over)
+      const [page, counts] = await this.#try(
+        async (client, options) =>
+          [
+            await client.supportDesk.list(query(filter), options),
+            await client.supportDesk.counts(options),
+          ] as const,
+        this.#over,
+      )
       const { items, next_cursor } = page
       this.#dispatch({ type: 'queue', filter, items, more: next_cursor !== null, counts })
     } catch (error) {
@@ -138,7 +149,10 @@ export class Effects {
   }
 
   async #show(ticketId: string, own?: AbortSignal): Promise<DeskTicketDetail> {
-    const ticket = await this.#try((client, options) => client.supportDesk.get({ ticket_id: ticketId }, options), own)
+    const ticket = await this.#try(
+      (client, options) => client.supportDesk.get({ ticket_id: ticketId }, options),
+      own,
+    )
     this.#dispatch({ type: 'ticket', ticket })
     return ticket
   }
@@ -188,7 +202,10 @@ export class Effects {
     const { ticketId } = this.#presence
     const client = await this.#context.client()
     await client.supportDesk
-      .touchPresence({ ticket_id: ticketId, state: 'GONE' }, { signal: AbortSignal.timeout(500), maxRetries: 0 })
+      .touchPresence(
+        { ticket_id: ticketId, state: 'GONE' },
+        { signal: AbortSignal.timeout(500), maxRetries: 0 },
+      )
       .catch(() => undefined)
   }
 
@@ -208,10 +225,17 @@ export class Effects {
 
   async #say({ ticketId, note, draft, status }: Of<'say'>): Promise<void> {
     const body = draft.text.trim()
-    const input = { ticket_id: ticketId, body, is_internal_note: note, ...(status === undefined ? {} : { status }) }
+    const input = {
+      ticket_id: ticketId,
+      body,
+      is_internal_note: note,
+      ...(status === undefined ? {} : { status }),
+    }
     const idempotencyKey = keyOf(draft, JSON.stringify(input))
     try {
-      const sent = await this.#try((client, options) => client.supportDesk.reply(input, { ...options, idempotencyKey }))
+      const sent = await this.#try((client, options) =>
+        client.supportDesk.reply(input, { ...options, idempotencyKey }),
+      )
       // It is said, whatever becomes of the look at it.
       await this.#show(ticketId, AbortSignal.timeout(3_000)).catch(() => this.#ticket.ask())
       this.#dispatch({ type: 'said', ticketId, note, text: body, status: sent.ticket_status })
@@ -225,7 +249,8 @@ export class Effects {
     const { ticketId, version, change } = job
     try {
       const now = await this.#try((client, options) =>
-        client.supportDesk.update({ ticket_id: ticketId, if_match: version, ...change }, options))
+        client.supportDesk.update({ ticket_id: ticketId, if_match: version, ...change }, options),
+      )
       await this.#show(ticketId, AbortSignal.timeout(3_000)).catch(() => this.#ticket.ask())
       this.#dispatch({ type: 'changed', job, version: now.version })
       this.#queue.ask()
@@ -248,20 +273,26 @@ export class Effects {
   async #apply({ macro, ticketId, version, key }: Of<'apply'>): Promise<void> {
     const input = { macro_id: macro.id, tickets: [{ ticket_id: ticketId, version }] }
     const idempotencyKey = keyOf({ key }, JSON.stringify(input))
-    const { results } = await this.#try((client, options) => client.macros.apply(input, { ...options, idempotencyKey }))
+    const { results } = await this.#try((client, options) =>
+      client.macros.apply(input, { ...options, idempotencyKey }),
+    )
     await this.#show(ticketId).catch(() => this.#ticket.ask())
     const [result] = results
     const ok = result?.outcome !== 'REFUSED'
     const title = clean(macro.title)
     const text = ok
-      ? result?.outcome === 'UNCHANGED' ? `“${title}” had nothing to change.` : `“${title}” is done.`
+      ? result?.outcome === 'UNCHANGED'
+        ? `“${title}” had nothing to change.`
+        : `“${title}” is done.`
       : `“${title}” was refused: ${clean(result?.detail ?? 'no reason given')}`
     this.#dispatch({ type: 'applied', ticketId, text, ok })
   }
 
   async #merge({ ticketId: from, number, into }: Of<'merge'>): Promise<void> {
     const target = await this.#try((client) => ticketId(this.#context, client, into))
-    await this.#try((client, options) => client.supportDesk.merge({ ticket_id: from, into_ticket_id: target }, options))
+    await this.#try((client, options) =>
+      client.supportDesk.merge({ ticket_id: from, into_ticket_id: target }, options),
+    )
     await this.#show(from)
     this.#dispatch({ type: 'merged', ticketId: from, number, into })
   }

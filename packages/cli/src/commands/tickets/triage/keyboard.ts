@@ -88,4 +88,5 @@ interface Pressed {
 }
 
 /** Several characters at once with a line break among them: nobody types so, and it must not press Enter. */
-const isUntoldPaste = (text: string): boolean => !text.includes('\u001b') && /[^\r\n][\r\n]|[\r\n][^\r\n]/.test(text)
+const isUntoldPaste = (text: string): boolean =>
+  !text.includes('\u001b') && /[^\r\n][\r\n]|[\r\n][^\r\n]/.test(text)

@@ -1,8 +1,8 @@
-import { STATUSES, URGENCIES } from '../shared.ts'
-import { NEXT_STATUSES } from '../shared.ts'
-import { type Change, type Choice, draftId, type Key, type Mode, type State, VIEWS } from './state.ts'
+import { NEXT_STATUSES, STATUSES, URGENCIES } from '../shared.ts'
+import { type Change, type Choice, draftId, type Key, type Mode, type State } from './state.ts'
 import { browsing, type Step, step, tell } from './step.ts'
 import { editing } from './text.ts'
+import { VIEWS } from './views.ts'
 import { editKey, write } from './write.ts'
 
 type Picking = Extract<Mode, { kind: 'pick' }>
@@ -35,7 +35,9 @@ const choose = (state: State, { purpose, choices }: Picking, value: string): Ste
   switch (purpose) {
     case 'status': {
       const status = STATUSES.find((one) => one === value)
-      return status === undefined ? step(state) : change(state, { status }, statusBack(state, status), `status ${status}`)
+      return status === undefined
+        ? step(state)
+        : change(state, { status }, statusBack(state, status), `status ${status}`)
     }
     case 'urgency': {
       const urgency = URGENCIES.find((one) => one === value)
@@ -43,7 +45,12 @@ const choose = (state: State, { purpose, choices }: Picking, value: string): Ste
       return urgency === undefined ? step(state) : change(state, { urgency }, back, `urgency ${urgency}`)
     }
     case 'assign': {
-      const who = value === '' ? 'with nobody' : value === state.me.id ? 'with you' : `with ${choices.find((one) => one.value === value)?.label ?? 'a colleague'}`
+      const who =
+        value === ''
+          ? 'with nobody'
+          : value === state.me.id
+            ? 'with you'
+            : `with ${choices.find((one) => one.value === value)?.label ?? 'a colleague'}`
       const back = state.ticket && { assignee_id: state.ticket.assignee?.id ?? null }
       return change(state, { assignee_id: value === '' ? null : value }, back, who)
     }
@@ -57,7 +64,10 @@ const choose = (state: State, { purpose, choices }: Picking, value: string): Ste
       return refilter(state, { view })
     }
     case 'filter':
-      return refilter(state, { urgency: URGENCIES.find((one) => one === value), waiting: value === 'waiting' })
+      return refilter(state, {
+        urgency: URGENCIES.find((one) => one === value),
+        waiting: value === 'waiting',
+      })
   }
 }
 
@@ -82,7 +92,11 @@ export const askKey = (state: State, mode: Asking, key: Key): Step => {
   if (key.name === 'return') return answer(state, mode, mode.edit.text.trim())
   const edited = editKey(mode.edit, key)
   if (edited === undefined) return step(state)
-  return step({ ...state, told: undefined, mode: { ...mode, edit: { ...edited, text: edited.text.replaceAll('\n', ' ') } } })
+  return step({
+    ...state,
+    told: undefined,
+    mode: { ...mode, edit: { ...edited, text: edited.text.replaceAll('\n', ' ') } },
+  })
 }
 
 const answer = (state: State, { purpose }: Asking, text: string): Step => {
@@ -95,12 +109,19 @@ const answer = (state: State, { purpose }: Asking, text: string): Step => {
 }
 
 const tags = (state: State, text: string): Step => {
-  const words = text.toLowerCase().split(/[\s,]+/).filter((word) => word !== '')
+  const words = text
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter((word) => word !== '')
   const wrong = words.find((word) => !/^-?[a-z0-9][a-z0-9-]{0,39}$/.test(word))
-  if (wrong !== undefined) return step(tell(state, 'bad', `"${wrong}" is no tag: letters a to z, digits and hyphens.`))
+  if (wrong !== undefined)
+    return step(tell(state, 'bad', `"${wrong}" is no tag: letters a to z, digits and hyphens.`))
   const now = new Set(state.ticket?.tags)
   const add = words.filter((word) => !word.startsWith('-') && !now.has(word))
-  const take = words.filter((word) => word.startsWith('-')).map((word) => word.slice(1)).filter((word) => now.has(word))
+  const take = words
+    .filter((word) => word.startsWith('-'))
+    .map((word) => word.slice(1))
+    .filter((word) => now.has(word))
   if (add.length + take.length === 0) return step(tell(browsing(state), 'plain', 'The tags are so already.'))
   const what = [...add.map((word) => `+${word}`), ...take.map((word) => `-${word}`)].join(' ')
   return change(browsing(state), tagChange(add, take), tagChange(take, add), `tags ${what}`)
@@ -117,14 +138,29 @@ const merge = (state: State, text: string): Step => {
   const into = text.toUpperCase()
   if (!/^TKT-\d{4}-\d{5,}$/.test(into)) return step(tell(state, 'bad', 'A number looks like TKT-2026-00042.'))
   const { id, ticket_number } = ticket
-  return step(tell(browsing(state), 'plain', 'One moment…'), { do: 'merge', ticketId: id, number: ticket_number, into })
+  return step(tell(browsing(state), 'plain', 'One moment…'), {
+    do: 'merge',
+    ticketId: id,
+    number: ticket_number,
+    into,
+  })
 }
 
-export const previewKey = (state: State, { macro, preview }: Extract<Mode, { kind: 'preview' }>, key: Key): Step => {
+export const previewKey = (
+  state: State,
+  { macro, preview }: Extract<Mode, { kind: 'preview' }>,
+  key: Key,
+): Step => {
   const { ticket } = state
   if (key.text === 'y' && ticket !== undefined && preview.refusal === null) {
     const told = tell(browsing(state), 'plain', 'One moment…')
-    return step(told, { do: 'apply', macro, ticketId: ticket.id, version: ticket.version, key: String(state.now) })
+    return step(told, {
+      do: 'apply',
+      macro,
+      ticketId: ticket.id,
+      version: ticket.version,
+      key: String(state.now),
+    })
   }
   if (key.text === 'e' && ticket !== undefined && preview.body !== null) {
     const id = draftId(ticket.id, preview.is_internal_note)

@@ -1,32 +1,10 @@
 import type { Client } from '@wardline/sdk'
-import { command } from '../../command.ts'
-import type { Context } from '../../context.ts'
-import { UsageError } from '../../exit.ts'
-import { clean } from '../../output.ts'
-import { askText, choose, readKey } from '../../prompts.ts'
-import { type DeskTicketDetail, deskColumns, NEXT_STATUSES, renderTicket, URGENCIES } from './shared.ts'
-
-const VIEWS = ['unassigned', 'mine', 'breaching', 'all'] as const
-type View = (typeof VIEWS)[number]
-
-export const triage = command<{ view: View }>({
-  name: 'triage',
-  summary: 'Work through the queue, ticket by ticket, one key per action',
-  details:
-    'Shows the ticket whose first response is due next, of those that wait for the desk. A change that a colleague made meanwhile is shown and nothing is overwritten. Needs a terminal.',
-  options: [{ flags: '--view <view>', text: 'which part of the queue (all)', choices: VIEWS }],
-  examples: [
-    ['ward tickets triage', 'all that waits'],
-    ['ward tickets triage --view breaching', 'what is late first'],
-  ],
-  parse: (typed) => ({ view: typed.choice('view', VIEWS) ?? 'all' }),
-  async run(context, { view }) {
-    if (!context.interactive || context.io.stdout.isTTY !== true) {
-      throw new UsageError('triage needs a terminal; scripts use ward tickets list, reply, assign and status')
-    }
-    await new Triage(context, await context.client(), view).run()
-  },
-})
+import type { Context } from '../../../context.ts'
+import { clean } from '../../../output.ts'
+import { askText, choose, readKey } from '../../../prompts.ts'
+import { type DeskTicketDetail, deskColumns, NEXT_STATUSES, renderTicket, URGENCIES } from '../shared.ts'
+import { differences } from './differences.ts'
+import type { View } from './views.ts'
 
 /** What a key did: stay on the ticket (its new state, if known), go on to the next, or leave. */
 type Step = { to: 'stay'; ticket?: DeskTicketDetail } | { to: 'next' } | { to: 'quit' }
@@ -37,7 +15,8 @@ interface Action {
   run(ticket: DeskTicketDetail): Promise<Step>
 }
 
-class Triage {
+/** The triage line by line, for screen readers and for terminals that cannot be drawn on. */
+export class PlainTriage {
   readonly #context: Context
   readonly #client: Client
   readonly #view: View
@@ -121,7 +100,7 @@ class Triage {
 
   /** A refusal is told and the loop goes on; a conflict shows what changed and takes the new state. */
   async #attempt(action: Action, ticket: DeskTicketDetail): Promise<Step> {
-    const { isProblem } = await import('../../sdk.ts')
+    const { isProblem } = await import('../../../sdk.ts')
     try {
       return await action.run(ticket)
     } catch (error) {
@@ -218,27 +197,4 @@ class Triage {
     this.#context.list(queue.items, deskColumns(this.#context), 'Nothing waits.')
     return { to: 'stay', ticket }
   }
-}
-
-/** What a colleague changed, a line each. */
-export const differences = (before: DeskTicketDetail, now: DeskTicketDetail): string[] => {
-  const changes: string[] = []
-  const compare = (what: string, old: string, fresh: string) => {
-    if (old !== fresh) changes.push(`${what}: ${clean(old)} → ${clean(fresh)}`)
-  }
-  compare('status', before.status, now.status)
-  compare('urgency', before.urgency, now.urgency)
-  compare('category', before.category, now.category)
-  compare('assignee', before.assignee?.display_name ?? 'nobody', now.assignee?.display_name ?? 'nobody')
-  const known = new Set(before.messages.map((message) => message.id))
-  for (const message of now.messages) {
-    if (known.has(message.id)) continue
-    const what = message.is_internal_note
-      ? 'internal note'
-      : message.is_from_support
-        ? 'public reply'
-        : 'message'
-    changes.push(`new ${what} by ${clean(message.sender_name ?? 'the system')}`)
-  }
-  return changes
 }

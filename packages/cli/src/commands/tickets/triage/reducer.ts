@@ -2,9 +2,9 @@ import { clean } from '../../../output.ts'
 import { browseKey, show } from './browse.ts'
 import { differences } from './differences.ts'
 import { onLive } from './live.ts'
-import { type Step, step, tell } from './step.ts'
 import { askKey, conflictKey, pageKey, pickKey, previewKey } from './overlays.ts'
 import { type ChangeJob, draftId, type Failure, type Happening, type Key, type State } from './state.ts'
+import { type Step, step, tell } from './step.ts'
 import { editing, insert } from './text.ts'
 import { setDraft, writeKey } from './write.ts'
 
@@ -43,14 +43,21 @@ export const reduce = (state: State, happening: Happening): Step => {
       const { entries, ticketId } = happening
       if (state.mode.kind !== 'browse' || state.openId !== ticketId) return step(state)
       const title = `Timeline of ${state.ticket?.ticket_number ?? 'the ticket'}`
-      return step({ ...state, told: undefined, mode: { kind: 'page', page: 'timeline', title, entries, scroll: 0 } })
+      return step({
+        ...state,
+        told: undefined,
+        mode: { kind: 'page', page: 'timeline', title, entries, scroll: 0 },
+      })
     }
     case 'said':
       return onSaid(state, happening)
     case 'unsaid':
       return onUnsaid(state, happening)
     case 'changed':
-      return step({ ...tell(state, 'good', happening.job.done), undo: undoOf(happening.job, happening.version) })
+      return step({
+        ...tell(state, 'good', happening.job.done),
+        undo: undoOf(happening.job, happening.version),
+      })
     case 'unchanged':
       return onUnchanged(state, happening)
     case 'claimed':
@@ -58,12 +65,20 @@ export const reduce = (state: State, happening: Happening): Step => {
     case 'merged': {
       const { ticketId, number, into } = happening
       const text = `${number} is merged into ${into}; z takes it back for 10 minutes.`
-      return step({ ...tell(state, 'good', text), undo: { kind: 'merge', ticketId, number } }, { do: 'queue' })
+      return step(
+        { ...tell(state, 'good', text), undo: { kind: 'merge', ticketId, number } },
+        { do: 'queue' },
+      )
     }
     case 'unmerged':
-      return step({ ...tell(state, 'good', `${happening.number} stands by itself again.`), undo: undefined }, { do: 'queue' })
+      return step(
+        { ...tell(state, 'good', `${happening.number} stands by itself again.`), undo: undefined },
+        { do: 'queue' },
+      )
     case 'applied': {
-      const undo = happening.ok ? ({ kind: 'none', why: 'A macro cannot be taken back.' } as const) : state.undo
+      const undo = happening.ok
+        ? ({ kind: 'none', why: 'A macro cannot be taken back.' } as const)
+        : state.undo
       return step({ ...tell(state, happening.ok ? 'good' : 'bad', happening.text), undo }, { do: 'queue' })
     }
     case 'failed':
@@ -126,7 +141,11 @@ const onQueue = (state: State, { filter, items, more, counts }: Of<'queue'>): St
 const onTicket = (state: State, { ticket }: Of<'ticket'>): Step => {
   if (ticket.id !== state.openId) return step(state)
   const before = state.ticket?.id === ticket.id ? state.ticket : undefined
-  const next: State = { ...state, ticket, others: ticket.presence.filter(({ agent }) => agent.id !== state.me.id) }
+  const next: State = {
+    ...state,
+    ticket,
+    others: ticket.presence.filter(({ agent }) => agent.id !== state.me.id),
+  }
   if (before === undefined) return step(next)
   // An answer that was overtaken by a later one says nothing new.
   if (ticket.version < before.version) return step(state)
@@ -144,7 +163,11 @@ const onConnection = (state: State, { connection }: Of<'connection'>): Step => {
   const back = connection.state === 'connected' || connection.state === 'caught-up'
   if (!back || was === 'connecting' || was === 'connected') return step(next)
   const { openId } = state
-  return step(next, { do: 'queue' }, ...(openId === undefined ? [] : [{ do: 'reload', ticketId: openId } as const]))
+  return step(
+    next,
+    { do: 'queue' },
+    ...(openId === undefined ? [] : [{ do: 'reload', ticketId: openId } as const]),
+  )
 }
 
 const onMacros = (state: State, { macros }: Of<'macros'>): Step => {
@@ -155,7 +178,10 @@ const onMacros = (state: State, { macros }: Of<'macros'>): Step => {
     value: id,
     label: `${clean(title)}${body === null ? ' (changes only)' : is_internal_note ? ' (INTERNAL NOTE)' : ' (PUBLIC REPLY)'}`,
   }))
-  return step({ ...next, mode: { kind: 'pick', title: 'Macro: see what it would do', choices, at: 0, typed: '', purpose: 'macro' } })
+  return step({
+    ...next,
+    mode: { kind: 'pick', title: 'Macro: see what it would do', choices, at: 0, typed: '', purpose: 'macro' },
+  })
 }
 
 const onAgents = (state: State, { agents }: Of<'agents'>): Step => {
@@ -173,12 +199,18 @@ const onSaid = (state: State, { ticketId, note, text, status }: Of<'said'>): Ste
   const { [id]: sent, ...rest } = state.drafts
   // What was typed on meanwhile is not what was sent.
   const drafts = sent !== undefined && sent.text.trim() !== text ? state.drafts : rest
-  const done = note ? 'Internal note left: only the desk reads it.' : `Public reply sent; the ticket is ${status}.`
+  const done = note
+    ? 'Internal note left: only the desk reads it.'
+    : `Public reply sent; the ticket is ${status}.`
   const { mode } = state
   const mine = mode.kind === 'write' && mode.ticketId === ticketId && mode.note === note
   const why = note ? 'A note cannot be taken back.' : 'A reply that was sent cannot be taken back.'
   const next: State = { ...tell(state, 'good', done), drafts, scroll: 0, undo: { kind: 'none', why } }
-  return step(mine ? { ...next, mode: { kind: 'browse' } } : next, { do: 'presence', ticketId, state: 'VIEWING' }, { do: 'queue' })
+  return step(
+    mine ? { ...next, mode: { kind: 'browse' } } : next,
+    { do: 'presence', ticketId, state: 'VIEWING' },
+    { do: 'queue' },
+  )
 }
 
 const onUnsaid = (state: State, { ticketId, note, failure }: Of<'unsaid'>): Step => {
@@ -207,7 +239,9 @@ const onUnchanged = (state: State, { job, failure }: Of<'unchanged'>): Step => {
 }
 
 const describe = ({ text, changes }: Failure): string => {
-  const who = changes.map(({ changed_by, field, to }) => `${changed_by ?? 'the system'} set ${field} to ${to ?? 'none'}`)
+  const who = changes.map(
+    ({ changed_by, field, to }) => `${changed_by ?? 'the system'} set ${field} to ${to ?? 'none'}`,
+  )
   return who.length === 0 ? text : `Not done: ${clean(who.join(', '))}.`
 }
 

@@ -1,18 +1,19 @@
 // The triage on a whole screen: a file of its own in the bundle, loaded when somebody opens it.
 import { constants } from 'node:os'
+import { editAsync } from '@inquirer/external-editor'
 import type { StreamStatus } from '@wardline/sdk'
 import type { Context } from '../../../context.ts'
 import { Credentials } from '../../../credentials.ts'
 import { Interrupted } from '../../../exit.ts'
 import { DraftStore } from './drafts.ts'
-import { editAsync } from '@inquirer/external-editor'
 import { Effects } from './effects.ts'
 import { Keyboard } from './keyboard.ts'
 import { reduce } from './reducer.ts'
 import { Screen } from './screen-terminal.ts'
-import { type Effect, firstState, type Happening, type State, type View } from './state.ts'
+import { type Effect, firstState, type Happening, type State } from './state.ts'
 import { failureOf, sleep } from './trying.ts'
 import { view } from './view/view.ts'
+import type { View } from './views.ts'
 
 /** Between two frames, in milliseconds: what comes within it is drawn at once. */
 const FRAME = 30
@@ -53,7 +54,13 @@ class ScreenTriage {
   async run(): Promise<void> {
     const { isProblem } = await import('../../../sdk.ts')
     const { signal } = this.#over
-    this.#effects = new Effects(this.#context, isProblem, () => this.#state, (one) => this.#dispatch(one), signal)
+    this.#effects = new Effects(
+      this.#context,
+      isProblem,
+      () => this.#state,
+      (one) => this.#dispatch(one),
+      signal,
+    )
     const release = this.#hold()
     this.#screen.enter()
     this.#keyboard.start()
@@ -97,20 +104,28 @@ class ScreenTriage {
     try {
       this.#drafts.save(this.#state.drafts)
     } catch {
-      this.#dispatch({ type: 'trouble', text: 'Texts cannot be kept on this disk; do not quit before sending.' })
+      this.#dispatch({
+        type: 'trouble',
+        text: 'Texts cannot be kept on this disk; do not quit before sending.',
+      })
     }
   }
 
   #perform(effect: Effect): void {
     switch (effect.do) {
       case 'edit':
-        return void this.#edit(effect.text)
+        void this.#edit(effect.text)
+        return
       case 'repaint':
-        return this.#screen.forget()
+        this.#screen.forget()
+        return
       case 'suspend':
-        return this.#suspend()
+        this.#suspend()
+        return
       case 'quit':
-        return effect.interrupted ? this.#ended.reject(new Interrupted('Interrupted')) : this.#ended.resolve()
+        if (effect.interrupted) this.#ended.reject(new Interrupted('Interrupted'))
+        else this.#ended.resolve()
+        return
       default:
         this.#effects?.run(effect)
     }
@@ -206,7 +221,10 @@ class ScreenTriage {
           this.#dispatch({ type: 'live', event })
       } catch (error) {
         signal.throwIfAborted()
-        this.#dispatch({ type: 'connection', connection: { state: 'ended', reason: `No live events: ${reasonOf(error)}` } })
+        this.#dispatch({
+          type: 'connection',
+          connection: { state: 'ended', reason: `No live events: ${reasonOf(error)}` },
+        })
       }
       await sleep(5_000, signal)
     }

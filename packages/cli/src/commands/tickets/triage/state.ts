@@ -1,6 +1,7 @@
 import type { Client, components, StreamEvent } from '@wardline/sdk'
 import type { DeskTicket, DeskTicketDetail, Urgency } from '../shared.ts'
 import type { Editing } from './text.ts'
+import type { View } from './views.ts'
 
 type Schemas = components['schemas']
 export type Macro = Schemas['Macro']
@@ -10,9 +11,6 @@ export type Other = Schemas['AgentPresence']
 export type Counts = Schemas['TicketViewCounts']
 export type MissedChange = Schemas['MissedChange']
 export type Change = Omit<Parameters<Client['supportDesk']['update']>[0], 'ticket_id' | 'if_match'>
-
-export const VIEWS = ['all', 'mine', 'unassigned', 'breaching'] as const
-export type View = (typeof VIEWS)[number]
 
 /** What the queue shows, besides its order. */
 export interface Filter {
@@ -39,7 +37,14 @@ export interface Choice {
 export type Mode =
   | { kind: 'browse' }
   | { kind: 'write'; note: boolean; ticketId: string; seen: DeskTicketDetail; step: WriteStep }
-  | { kind: 'pick'; title: string; choices: readonly Choice[]; at: number; typed: string; purpose: PickPurpose }
+  | {
+      kind: 'pick'
+      title: string
+      choices: readonly Choice[]
+      at: number
+      typed: string
+      purpose: PickPurpose
+    }
   | { kind: 'ask'; title: string; hint: string; edit: Editing; purpose: 'search' | 'tag' | 'merge' }
   | { kind: 'preview'; macro: Macro; preview: Preview }
   | { kind: 'conflict'; what: string; changes: readonly MissedChange[]; retry: ChangeJob }
@@ -159,7 +164,13 @@ export type Effect =
   | { do: 'reload'; ticketId: string }
   | { do: 'presence'; ticketId: string; state: 'VIEWING' | 'REPLYING' | 'GONE' }
   | { do: 'claim'; ticketId: string }
-  | { do: 'say'; ticketId: string; note: boolean; draft: Draft; status: 'WAITING_ON_USER' | 'RESOLVED' | undefined }
+  | {
+      do: 'say'
+      ticketId: string
+      note: boolean
+      draft: Draft
+      status: 'WAITING_ON_USER' | 'RESOLVED' | undefined
+    }
   | { do: 'change'; job: ChangeJob }
   | { do: 'macros' }
   | { do: 'preview'; macro: Macro; ticketId: string }

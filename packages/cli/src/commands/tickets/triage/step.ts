@@ -8,6 +8,9 @@ export interface Step {
 
 export const step = (state: State, ...effects: readonly Effect[]): Step => ({ state, effects })
 
-export const tell = (state: State, tone: Told['tone'], text: string): State => ({ ...state, told: { tone, text } })
+export const tell = (state: State, tone: Told['tone'], text: string): State => ({
+  ...state,
+  told: { tone, text },
+})
 
 export const browsing = (state: State): State => ({ ...state, mode: { kind: 'browse' } })

@@ -63,7 +63,8 @@ const lineEnd = (text: string, cursor: number): number => {
 
 export const home = ({ text, cursor }: Editing): Editing => ({ text, cursor: lineStart(text, cursor) })
 export const end = ({ text, cursor }: Editing): Editing => ({ text, cursor: lineEnd(text, cursor) })
-export const cutToLineStart = ({ text, cursor }: Editing): Editing => cut(text, lineStart(text, cursor), cursor)
+export const cutToLineStart = ({ text, cursor }: Editing): Editing =>
+  cut(text, lineStart(text, cursor), cursor)
 export const cutToLineEnd = ({ text, cursor }: Editing): Editing => cut(text, cursor, lineEnd(text, cursor))
 
 const wordStart = (text: string, cursor: number): number => {

@@ -76,7 +76,8 @@ interface Wait {
 
 /** For the status line, with who changed what. */
 export const failureOf = (error: unknown, isProblem: IsProblem): Failure => {
-  if (!isProblem(error)) return { code: '', text: clean(error instanceof Error ? error.message : String(error)), changes: [] }
+  if (!isProblem(error))
+    return { code: '', text: clean(error instanceof Error ? error.message : String(error)), changes: [] }
   return { code: error.code, text: clean(error.detail ?? error.title), changes: error.problem.changes ?? [] }
 }
 

@@ -44,7 +44,8 @@ export const writeKey = (state: State, mode: Writing, key: Key): Step => {
   const draft = draftOf(state, mode)
   if (key.ctrl && key.name === 'o') return step(state, { do: 'edit', text: draft.text, note: mode.note })
   // Alt-Enter, where a terminal has it, and Ctrl-J everywhere.
-  if (key.name === 'enter' || (key.meta && key.name === 'return')) return step(setDraft(state, mode, insert(draft, '\n')))
+  if (key.name === 'enter' || (key.meta && key.name === 'return'))
+    return step(setDraft(state, mode, insert(draft, '\n')))
   if (key.name === 'return') return finish(state, mode, draft)
   const edited = editKey(draft, key)
   return edited === undefined ? step(state) : step(setDraft({ ...state, told: undefined }, mode, edited))

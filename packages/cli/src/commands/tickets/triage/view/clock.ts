@@ -5,7 +5,8 @@ type Ticket = DeskTicket | DeskTicketDetail
 
 /** The clock that counts now: in `40 min`, late in red, or why none runs. Ticks between the server's answers. */
 export const dueNow = (ticket: Ticket, now: number, style: Style): string => {
-  if (ticket.status === 'RESOLVED' || ticket.status === 'CLOSED') return style.dim(ticket.status.toLowerCase())
+  if (ticket.status === 'RESOLVED' || ticket.status === 'CLOSED')
+    return style.dim(ticket.status.toLowerCase())
   if (ticket.clock_paused_at !== null) return style.dim('paused')
   const answered = ticket.first_responded_at !== null
   return span(answered ? ticket.resolution_due_at : ticket.first_response_due_at, now, style)

@@ -12,7 +12,9 @@ export const conversationLines = (
 ): string[] => {
   const { ticket, openId } = state
   if (ticket === undefined) {
-    return [style.dim(openId === undefined ? 'No ticket is open. v changes the view, / searches.' : 'Loading…')]
+    return [
+      style.dim(openId === undefined ? 'No ticket is open. v changes the view, / searches.' : 'Loading…'),
+    ]
   }
   const head = headLines(state, ticket, { width, small: height < 14, beside }, style)
   const rule = style.dim('─'.repeat(width))
@@ -22,7 +24,14 @@ export const conversationLines = (
   const up = Math.min(state.scroll, most)
   const from = most - up
   const shown = body.slice(from, from + room)
-  const above = from > 0 ? style.dim(fit(`─── ↑ ${from} more ${from === 1 ? 'line' : 'lines'} (PgUp) `, width).replace(/ +$/, (gap) => '─'.repeat(gap.length))) : rule
+  const above =
+    from > 0
+      ? style.dim(
+          fit(`─── ↑ ${from} more ${from === 1 ? 'line' : 'lines'} (PgUp) `, width).replace(/ +$/, (gap) =>
+            '─'.repeat(gap.length),
+          ),
+        )
+      : rule
   if (up > 0 && shown.length > 0) shown[shown.length - 1] = style.dim(`↓ ${up} more (PgDn)`)
   return [...head, above, ...shown]
 }
@@ -38,12 +47,21 @@ const headLines = (
     ticket.assignee === null
       ? style.yellow('unassigned')
       : `with ${style.blue(ticket.assignee.id === state.me.id ? 'you' : oneLine(ticket.assignee.display_name))}`
-  const facts = [ticket.status, paintUrgency(ticket.urgency, ticket.urgency, style), ticket.category, assignee]
+  const facts = [
+    ticket.status,
+    paintUrgency(ticket.urgency, ticket.urgency, style),
+    ticket.category,
+    assignee,
+  ]
   if (ticket.tags.length > 0) facts.push(ticket.tags.map((tag) => `#${oneLine(tag)}`).join(' '))
-  const lines = [`${style.bold(ticket.ticket_number)}  ${style.bold(oneLine(ticket.subject))}`, facts.join(' · ')]
+  const lines = [
+    `${style.bold(ticket.ticket_number)}  ${style.bold(oneLine(ticket.subject))}`,
+    facts.join(' · '),
+  ]
   if (!small) lines.push(clocks(ticket, now, style))
   if (!beside) lines.push(style.dim(requesterLine(ticket, now)))
-  if (ticket.merged_into !== null) lines.push(style.magenta(`merged into ${ticket.merged_into.ticket_number}`))
+  if (ticket.merged_into !== null)
+    lines.push(style.magenta(`merged into ${ticket.merged_into.ticket_number}`))
   for (const one of ticket.merged_tickets.slice(0, 2))
     lines.push(style.magenta(`${one.ticket_number} was merged into this: ${oneLine(one.subject)}`))
   lines.push(...presenceLines(state, style))
@@ -53,8 +71,10 @@ const headLines = (
 /** Two people must not answer one ticket unawares: told with words, not by colour alone. */
 const presenceLines = ({ others }: State, style: Style): string[] => {
   if (others.length === 0) return []
-  const texts = others.map(({ agent, state }) =>
-    `${oneLine(agent.display_name)} ${state === 'REPLYING' ? 'is replying' : 'has this open'}`)
+  const texts = others.map(
+    ({ agent, state }) =>
+      `${oneLine(agent.display_name)} ${state === 'REPLYING' ? 'is replying' : 'has this open'}`,
+  )
   return [style.inverse(style.yellow(` ! ${texts.join(', ')} `))]
 }
 
@@ -90,7 +110,9 @@ const messageLines = (state: State, ticket: DeskTicketDetail, width: number, sty
   for (const message of ticket.messages) {
     const from = ticket.merged_tickets.find(({ id }) => id === message.ticket_id)
     const marker = fresh.has(message.id) ? ` ${style.inverse(' NEW ')}` : ''
-    const when = style.dim(`${ago(message.created_at, now)}${from === undefined ? '' : `, in ${from.ticket_number}`}`)
+    const when = style.dim(
+      `${ago(message.created_at, now)}${from === undefined ? '' : `, in ${from.ticket_number}`}`,
+    )
     const head = `${oneLine(message.sender_name ?? 'the system')} ${when}${marker}`
     const label = message.is_internal_note
       ? style.inverse(style.yellow(' INTERNAL NOTE '))
@@ -98,8 +120,9 @@ const messageLines = (state: State, ticket: DeskTicketDetail, width: number, sty
         ? style.bold(style.green('PUBLIC REPLY'))
         : style.bold('REQUESTER')
     const margin = message.is_internal_note ? `${style.yellow('┃')} ` : '  '
-    const lines = wrap(message.body, width - 2).map((line) =>
-      `${margin}${message.is_internal_note ? style.yellow(line) : line}`)
+    const lines = wrap(message.body, width - 2).map(
+      (line) => `${margin}${message.is_internal_note ? style.yellow(line) : line}`,
+    )
     said.push({ id: message.id, at: message.created_at, lines: [`${label} ${head}`, ...lines] })
   }
   const order = said.toSorted((one, other) => one.at.localeCompare(other.at))
@@ -126,7 +149,8 @@ export const requesterLines = (state: State, width: number, style: Style): strin
     lines.push(...wrap(`${oneLine(name)} ${style.dim(role)}`, width))
   const context = Object.entries(ticket.context)
   if (context.length > 0) lines.push('', style.bold('When asking'))
-  for (const [key, value] of context) fact(clean(key).replaceAll('_', ' '), value == null ? null : String(value))
+  for (const [key, value] of context)
+    fact(clean(key).replaceAll('_', ' '), value == null ? null : String(value))
   return lines
 }
 

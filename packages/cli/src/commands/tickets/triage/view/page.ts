@@ -20,7 +20,8 @@ export const pageLines = (
 
 const helpLines = (width: number, style: Style): string[] => [
   ...ACTIONS.flatMap(({ key, label, about }) =>
-    wrap(`${style.bold(fit(key, 11))}${fit(label, 10)} ${style.dim(about)}`, width)),
+    wrap(`${style.bold(fit(key, 11))}${fit(label, 10)} ${style.dim(about)}`, width),
+  ),
   '',
   style.bold('While writing'),
   ...[
@@ -39,7 +40,9 @@ const sentence = ({ type, actor, changes, macro, other_ticket, clock }: Entry): 
   const who = actor === null ? 'the system' : oneLine(actor.display_name)
   const with_ = macro === null ? '' : ` with the macro “${oneLine(macro.title)}”`
   const other = other_ticket?.ticket_number ?? 'another ticket'
-  const changed = changes.map(({ field, from, to }) => `${field} ${clean(from ?? 'none')} → ${clean(to ?? 'none')}`).join(', ')
+  const changed = changes
+    .map(({ field, from, to }) => `${field} ${clean(from ?? 'none')} → ${clean(to ?? 'none')}`)
+    .join(', ')
   const texts: Record<Entry['type'], string> = {
     CREATED: `${who} opened it`,
     MESSAGE: `${who} wrote`,

@@ -25,7 +25,8 @@ export const paint = (before: Frame | undefined, after: Frame): string => {
       })
       .join('')
   })
-  const moved = fresh || before.cursor?.row !== after.cursor?.row || before.cursor?.column !== after.cursor?.column
+  const moved =
+    fresh || before.cursor?.row !== after.cursor?.row || before.cursor?.column !== after.cursor?.column
   if (lines === '' && !moved) return ''
   const { cursor } = after
   const place = cursor === undefined ? '' : `${cursorTo(cursor.column, cursor.row)}${cursorShow}`

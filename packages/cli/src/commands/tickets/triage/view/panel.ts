@@ -11,7 +11,11 @@ export interface Panel {
   cursor: { row: number; column: number } | undefined
 }
 
-export const panel = (state: State, size: { width: number; height: number }, style: Style): Panel | undefined => {
+export const panel = (
+  state: State,
+  size: { width: number; height: number },
+  style: Style,
+): Panel | undefined => {
   const { mode } = state
   switch (mode.kind) {
     case 'browse':
@@ -26,7 +30,11 @@ export const panel = (state: State, size: { width: number; height: number }, sty
       const { lines, row, column } = layOut(mode.edit, Math.max(8, size.width - widthOf(prompt)))
       const line = lines[row] ?? ''
       return {
-        lines: [rule(style.bold(mode.title), '─', size.width, style.dim), `${style.bold(prompt)}${line}`, style.dim(mode.hint)],
+        lines: [
+          rule(style.bold(mode.title), '─', size.width, style.dim),
+          `${style.bold(prompt)}${line}`,
+          style.dim(mode.hint),
+        ],
         cursor: { row: 1, column: widthOf(prompt) + column },
       }
     }
@@ -43,10 +51,27 @@ const rule = (title: string, line: string, width: number, paint: (text: string) 
 /** Reply and note differ in label, colour, line, prompt and margin: any one of them is enough to tell. */
 const look = (note: boolean, style: Style) =>
   note
-    ? { label: style.inverse(style.yellow(' INTERNAL NOTE ')), line: '┄', paint: style.yellow, prompt: 'note', edge: '┃' }
-    : { label: style.inverse(style.green(' PUBLIC REPLY ')), line: '━', paint: style.green, prompt: 'reply', edge: '>' }
+    ? {
+        label: style.inverse(style.yellow(' INTERNAL NOTE ')),
+        line: '┄',
+        paint: style.yellow,
+        prompt: 'note',
+        edge: '┃',
+      }
+    : {
+        label: style.inverse(style.green(' PUBLIC REPLY ')),
+        line: '━',
+        paint: style.green,
+        prompt: 'reply',
+        edge: '>',
+      }
 
-const writePanel = (state: State, mode: Writing, { width, height }: { width: number; height: number }, style: Style): Panel => {
+const writePanel = (
+  state: State,
+  mode: Writing,
+  { width, height }: { width: number; height: number },
+  style: Style,
+): Panel => {
   const { label, line, paint, prompt, edge } = look(mode.note, style)
   const name = oneLine(mode.seen.requester.display_name)
   const to = mode.note ? `only the desk reads this; ${name} does not` : `to ${name}, who reads this`
@@ -69,7 +94,9 @@ const confirmLines = (state: State, { seen }: Writing, width: number, style: Sty
   const { ticket } = state
   const changes = ticket?.id === seen.id ? differences(seen, ticket, state.me.id) : []
   const meanwhile = changes.length === 0 ? [] : wrap(`Meanwhile: ${changes.join(' · ')}`, width).slice(0, 3)
-  const others = state.others.filter((one) => one.state === 'REPLYING').map(({ agent }) => oneLine(agent.display_name))
+  const others = state.others
+    .filter((one) => one.state === 'REPLYING')
+    .map(({ agent }) => oneLine(agent.display_name))
   if (others.length > 0) meanwhile.push(`${others.join(', ')} is replying too.`)
   const ask = style.inverse(style.bold(style.green(` Send to ${oneLine(seen.requester.display_name)}? `)))
   const keys = 'y send · w send, wait for them · d send, resolve · other keys: write on'
@@ -77,16 +104,28 @@ const confirmLines = (state: State, { seen }: Writing, width: number, style: Sty
   return [...meanwhile.map(style.yellow), ...(widthOf(both) <= width ? [both] : [ask, ...wrap(keys, width)])]
 }
 
-const pickPanel = (mode: Extract<Mode, { kind: 'pick' }>, { width, height }: { width: number; height: number }, style: Style): Panel => {
+const pickPanel = (
+  mode: Extract<Mode, { kind: 'pick' }>,
+  { width, height }: { width: number; height: number },
+  style: Style,
+): Panel => {
   const choices = shown(mode)
   const room = Math.max(1, height - 2)
   const from = Math.max(0, Math.min(mode.at - room + 1, choices.length - room))
-  const lines = choices.slice(from, from + room).map(({ label }, at) =>
-    from + at === mode.at ? style.inverse(`▶ ${label} `) : `  ${label}`)
+  const lines = choices
+    .slice(from, from + room)
+    .map(({ label }, at) => (from + at === mode.at ? style.inverse(`▶ ${label} `) : `  ${label}`))
   const typed = mode.typed === '' ? style.dim('type to narrow') : oneLine(mode.typed)
   return {
-    lines: [rule(style.bold(mode.title), '─', width, style.dim), ...(lines.length === 0 ? ['  nothing fits'] : lines), `${style.dim('/')} ${typed}`],
-    cursor: { row: Math.min(room, Math.max(1, lines.length)) + 1, column: 2 + (mode.typed === '' ? 0 : widthOf(oneLine(mode.typed))) },
+    lines: [
+      rule(style.bold(mode.title), '─', width, style.dim),
+      ...(lines.length === 0 ? ['  nothing fits'] : lines),
+      `${style.dim('/')} ${typed}`,
+    ],
+    cursor: {
+      row: Math.min(room, Math.max(1, lines.length)) + 1,
+      column: 2 + (mode.typed === '' ? 0 : widthOf(oneLine(mode.typed))),
+    },
   }
 }
 
@@ -96,17 +135,30 @@ const previewPanel = (
   style: Style,
 ): Panel => {
   const { label, line, paint, edge } = look(preview.is_internal_note, style)
-  const title = rule(`${preview.body === null ? style.bold('CHANGES ONLY') : label} ${style.bold(oneLine(macro.title))}`, line, width, paint)
-  const body = preview.body === null ? [] : wrap(preview.body, width - 2).map((one) => `${paint(edge)} ${one}`)
-  const changes = preview.changes.map(({ field, from, to }) => `${field}: ${clean(from ?? 'none')} → ${clean(to ?? 'none')}`)
+  const title = rule(
+    `${preview.body === null ? style.bold('CHANGES ONLY') : label} ${style.bold(oneLine(macro.title))}`,
+    line,
+    width,
+    paint,
+  )
+  const body =
+    preview.body === null ? [] : wrap(preview.body, width - 2).map((one) => `${paint(edge)} ${one}`)
+  const changes = preview.changes.map(
+    ({ field, from, to }) => `${field}: ${clean(from ?? 'none')} → ${clean(to ?? 'none')}`,
+  )
   const below = [
     ...(changes.length === 0 ? [] : wrap(`and ${changes.join(' · ')}`, width)),
     preview.refusal === null
       ? `${style.inverse(style.bold(' Use it? '))} y yes${preview.body === null ? '' : ' · e edit the text first'} · other keys: no`
-      : style.red(`Refused: ${oneLine(preview.refusal)}${preview.body === null ? '' : ' (e takes the text)'}`),
+      : style.red(
+          `Refused: ${oneLine(preview.refusal)}${preview.body === null ? '' : ' (e takes the text)'}`,
+        ),
   ]
   const room = Math.max(1, height - 1 - below.length)
-  const shownBody = body.length > room ? [...body.slice(0, room - 1), style.dim(`… ${body.length - room + 1} more lines`)] : body
+  const shownBody =
+    body.length > room
+      ? [...body.slice(0, room - 1), style.dim(`… ${body.length - room + 1} more lines`)]
+      : body
   return { lines: [title, ...shownBody, ...below], cursor: undefined }
 }
 
@@ -117,7 +169,8 @@ const conflictPanel = (
 ): Panel => {
   const title = rule(style.inverse(style.yellow(' CHANGED MEANWHILE ')), '─', width, style.yellow)
   const told = changes.flatMap(({ changed_by, field, from, to }) =>
-    wrap(`${changed_by ?? 'the system'} changed ${field}: ${from ?? 'none'} → ${to ?? 'none'}`, width))
+    wrap(`${changed_by ?? 'the system'} changed ${field}: ${from ?? 'none'} → ${to ?? 'none'}`, width),
+  )
   if (told.length === 0) told.push(`The ticket is at version ${retry.version} now; its head above is fresh.`)
   const ask = `${style.inverse(style.bold(' Do it all the same? '))} ${clean(what)} y yes · other keys: no`
   return { lines: [title, ...told.slice(0, Math.max(1, height - 3)), ...wrap(ask, width)], cursor: undefined }

@@ -17,7 +17,9 @@ export const queueLines = (
   const from = Math.max(0, Math.min(at - Math.floor(room / 2), queue.length - room))
   return queue.slice(from, from + room).flatMap((ticket) => {
     const open = ticket.id === openId
-    return tall ? twoLines(state, ticket, open, width, style) : [singleLine(state, ticket, open, width, style)]
+    return tall
+      ? twoLines(state, ticket, open, width, style)
+      : [singleLine(state, ticket, open, width, style)]
   })
 }
 
@@ -32,7 +34,11 @@ const twoLines = (state: State, ticket: DeskTicket, open: boolean, width: number
 const singleLine = (state: State, ticket: DeskTicket, open: boolean, width: number, style: Style): string => {
   const number = ticket.ticket_number.slice(-5)
   const head = `${marker(open)} ${open ? style.inverse(number) : number} ${mark(ticket, style)} `
-  return spread(`${head}${fit(dueNow(ticket, state.now, style), 9)} ${subject(ticket, open, style)}`, who(state, ticket, style), width)
+  return spread(
+    `${head}${fit(dueNow(ticket, state.now, style), 9)} ${subject(ticket, open, style)}`,
+    who(state, ticket, style),
+    width,
+  )
 }
 
 const marker = (open: boolean): string => (open ? '▶' : ' ')
@@ -44,12 +50,16 @@ const subject = (ticket: DeskTicket, open: boolean, style: Style): string => {
 
 /** Urgency without words, told apart without colours too. */
 const mark = ({ urgency }: DeskTicket, style: Style): string =>
-  ({ URGENT: style.bold(style.red('!!')), HIGH: style.yellow('! '), NORMAL: '  ', LOW: style.dim('↓ ') })[urgency]
+  ({ URGENT: style.bold(style.red('!!')), HIGH: style.yellow('! '), NORMAL: '  ', LOW: style.dim('↓ ') })[
+    urgency
+  ]
 
 /** Whose it is: `me`, initials, or nothing. */
 const who = ({ me }: State, { assignee }: DeskTicket, style: Style): string => {
   if (assignee === null) return '  '
   if (assignee.id === me.id) return style.blue('me')
-  const initials = oneLine(assignee.display_name).split(' ').map((name) => [...name][0] ?? '')
+  const initials = oneLine(assignee.display_name)
+    .split(' ')
+    .map((name) => [...name][0] ?? '')
   return style.blue(fit(initials.slice(0, 2).join(''), 2))
 }

@@ -1,6 +1,7 @@
 import type { Style } from '../../../../output.ts'
 import { ACTIONS } from '../browse.ts'
-import { type State, type Told, VIEWS } from '../state.ts'
+import type { State, Told } from '../state.ts'
+import { VIEWS } from '../views.ts'
 import { conversationLines, requesterLines } from './conversation.ts'
 import { type Frame, type Region, region } from './frame.ts'
 import { fit, oneLine, spread, width as widthOf } from './measure.ts'
@@ -42,11 +43,21 @@ const beside = (state: State, style: Style): Frame => {
   const queue = queueLines(state, { width: queueWidth, height, tall: true }, style)
   const main = mainFrame(state, { row: 1, column, width, height, beside: side > 0 }, style)
   const line = (at: number) =>
-    region({ row: 1, column: at, width: 3, height }, Array.from({ length: height }, () => style.dim(' │ ')))
-  const regions = [region({ row: 1, column: 0, width: queueWidth, height }, queue), line(queueWidth), ...main.regions]
+    region(
+      { row: 1, column: at, width: 3, height },
+      Array.from({ length: height }, () => style.dim(' │ ')),
+    )
+  const regions = [
+    region({ row: 1, column: 0, width: queueWidth, height }, queue),
+    line(queueWidth),
+    ...main.regions,
+  ]
   if (side > 0) {
     const at = column + width
-    regions.push(line(at), region({ row: 1, column: at + 3, width: side, height }, requesterLines(state, side, style)))
+    regions.push(
+      line(at),
+      region({ row: 1, column: at + 3, width: side, height }, requesterLines(state, side, style)),
+    )
   }
   return { regions, cursor: main.cursor }
 }
@@ -62,7 +73,11 @@ const stacked = (state: State, style: Style): Frame => {
   const rule = region({ row: 1 + queueHeight, column: 0, width, height: 1 }, [style.dim('─'.repeat(width))])
   const above = hidden ? [] : [region({ row: 1, column: 0, width, height: queueHeight }, queue), rule]
   const taken = hidden ? 0 : queueHeight + 1
-  const main = mainFrame(state, { row: 1 + taken, column: 0, width, height: height - taken, beside: false }, style)
+  const main = mainFrame(
+    state,
+    { row: 1 + taken, column: 0, width, height: height - taken, beside: false },
+    style,
+  )
   return { regions: [...above, ...main.regions], cursor: main.cursor }
 }
 
@@ -73,7 +88,8 @@ const mainFrame = (
 ): Frame => {
   const { mode } = state
   const { row, column, width, height } = place
-  if (mode.kind === 'page') return { regions: [region(place, pageLines(mode, place, style))], cursor: undefined }
+  if (mode.kind === 'page')
+    return { regions: [region(place, pageLines(mode, place, style))], cursor: undefined }
   // The head of the ticket stays in sight, whatever is asked.
   const asked = panel(state, { width, height: Math.max(4, Math.floor(height * 0.6)) }, style)
   const below = Math.min(asked?.lines.length ?? 0, height)
@@ -88,7 +104,8 @@ const mainFrame = (
   const { cursor } = asked
   return {
     regions,
-    cursor: cursor === undefined ? undefined : { row: row + above + cursor.row, column: column + cursor.column },
+    cursor:
+      cursor === undefined ? undefined : { row: row + above + cursor.row, column: column + cursor.column },
   }
 }
 
@@ -97,7 +114,9 @@ const header = (state: State, style: Style): string => {
   const views = VIEWS.map((one) => {
     const text = counts === undefined ? one : `${one} ${counts[one]}`
     if (one === filter.view) return style.bold(`[${text}]`)
-    return one === 'breaching' && counts !== undefined && counts.breaching > 0 ? style.red(text) : style.dim(text)
+    return one === 'breaching' && counts !== undefined && counts.breaching > 0
+      ? style.red(text)
+      : style.dim(text)
   })
   const facts = [
     ...(filter.search === '' ? [] : [`“${oneLine(filter.search)}”`]),
@@ -127,14 +146,21 @@ const connection = ({ connection: now }: State, style: Style): string => {
   }
 }
 
-const TONES: Readonly<Record<Told['tone'], keyof Style>> = { good: 'green', plain: 'dim', warning: 'yellow', bad: 'red' }
+const TONES: Readonly<Record<Told['tone'], keyof Style>> = {
+  good: 'green',
+  plain: 'dim',
+  warning: 'yellow',
+  bad: 'red',
+}
 /** For those who see no colours, and for those who do. */
 const SIGNS: Readonly<Record<Told['tone'], string>> = { good: '✓ ', plain: '', warning: '! ', bad: '✕ ' }
 
 const status = ({ told, trouble, connection: now, columns }: State, style: Style): string => {
   if (trouble !== undefined) return style.inverse(style.yellow(fit(` ${oneLine(trouble)}`, columns)))
-  if (told !== undefined) return style[TONES[told.tone]](fit(`${SIGNS[told.tone]}${oneLine(told.text)}`, columns))
-  if (now.state === 'reconnecting' || now.state === 'ended') return style.yellow(fit(oneLine(now.reason), columns))
+  if (told !== undefined)
+    return style[TONES[told.tone]](fit(`${SIGNS[told.tone]}${oneLine(told.text)}`, columns))
+  if (now.state === 'reconnecting' || now.state === 'ended')
+    return style.yellow(fit(oneLine(now.reason), columns))
   return ''
 }
 
@@ -156,9 +182,13 @@ const keys = (state: State, style: Style): string => {
 const bottomLine = (columns: number, style: Style): string => {
   const name = ({ keys: [first = ''], label }: (typeof ACTIONS)[number]) =>
     `${style.bold(first === 'escape' ? 'Esc' : first)} ${style.dim(label)}`
-  const last = ACTIONS.filter(({ label }) => label === 'help' || label === 'quit').map(name).join('  ')
+  const last = ACTIONS.filter(({ label }) => label === 'help' || label === 'quit')
+    .map(name)
+    .join('  ')
   let line = ''
-  for (const action of ACTIONS.filter(({ label }) => !['help', 'quit', 'stop', 'up', 'down'].includes(label))) {
+  for (const action of ACTIONS.filter(
+    ({ label }) => !['help', 'quit', 'stop', 'up', 'down'].includes(label),
+  )) {
     const longer = `${line}${name(action)}  `
     if (widthOf(longer) + widthOf(last) > columns) break
     line = longer
