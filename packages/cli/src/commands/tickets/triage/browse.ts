@@ -1,7 +1,7 @@
 import { clean } from '../../../output.ts'
 import { NEXT_STATUSES, URGENCIES } from '../shared.ts'
 import type { Choice, Effect, Key, Mode, State } from './state.ts'
-import { type Step, step, tell } from './step.ts'
+import { noTicket, type Step, step, tell } from './step.ts'
 import { EMPTY } from './text.ts'
 import { VIEWS } from './views.ts'
 import { write } from './write.ts'
@@ -198,7 +198,7 @@ const move = (state: State, by: 1 | -1): Step => {
 const busy = (state: State): State => tell(state, 'plain', 'One moment…')
 
 const withTicket = (state: State, work: (ticket: NonNullable<State['ticket']>) => Step): Step =>
-  state.ticket === undefined ? step(tell(state, 'plain', 'No ticket is open.')) : work(state.ticket)
+  state.ticket === undefined ? step(noTicket(state)) : work(state.ticket)
 
 const pick = (state: State, mode: Omit<Extract<Mode, { kind: 'pick' }>, 'kind' | 'at' | 'typed'>): State => ({
   ...state,

@@ -74,28 +74,28 @@ export class Effects {
         return await this.#macros()
       case 'preview': {
         const { macro, ticketId } = effect
-        const preview = await this.#try((client, signal) =>
-          client.macros.preview({ macro_id: macro.id, ticket_id: ticketId }, signal),
+        const preview = await this.#try((client, options) =>
+          client.macros.preview({ macro_id: macro.id, ticket_id: ticketId }, options),
         )
         return this.#dispatch({ type: 'previewed', macro, preview })
       }
       case 'apply':
         return await this.#apply(effect)
       case 'agents': {
-        const { agents } = await this.#try((client, signal) => client.supportDesk.stats({}, signal))
+        const { agents } = await this.#try((client, options) => client.supportDesk.stats({}, options))
         return this.#dispatch({ type: 'agents', agents: agents.map(({ agent }) => agent) })
       }
       case 'timeline': {
-        const page = await this.#try((client, signal) =>
-          client.supportDesk.timeline({ ticket_id: effect.ticketId, limit: 100 }, signal),
+        const page = await this.#try((client, options) =>
+          client.supportDesk.timeline({ ticket_id: effect.ticketId, limit: 100 }, options),
         )
         return this.#dispatch({ type: 'timeline', ticketId: effect.ticketId, entries: page.items })
       }
       case 'merge':
         return await this.#merge(effect)
       case 'unmerge': {
-        await this.#try((client, signal) =>
-          client.supportDesk.unmerge({ ticket_id: effect.ticketId }, signal),
+        await this.#try((client, options) =>
+          client.supportDesk.unmerge({ ticket_id: effect.ticketId }, options),
         )
         await this.#show(effect.ticketId)
         return this.#dispatch({ type: 'unmerged', number: effect.number })
@@ -127,7 +127,7 @@ export class Effects {
         async (client, options) =>
           [
             await client.supportDesk.list(query(filter), options),
-            await client.supportDesk.counts(options),
+            await client.supportDesk.counts({}, options),
           ] as const,
         this.#over,
       )
@@ -193,6 +193,8 @@ export class Effects {
     for (;;) {
       await sleep(TOUCH_EVERY, this.#over)
       if (this.#presence !== undefined) await this.#touch(this.#presence.ticketId, this.#presence.state)
+      // What somebody else who is there has written comes without an event.
+      if (this.#state().others.length > 0) this.#ticket.ask()
     }
   }
 

@@ -18,8 +18,14 @@ export const onLive = (state: State, event: StreamEvent): Step => {
         ? step(state, { do: 'queue' }, { do: 'reload', ticketId: ticket_id })
         : step(state, { do: 'queue' })
     }
-    case 'ticket.presence':
-      return step(event.data.ticket_id === state.openId ? withPresence(state, event.data) : state)
+    case 'ticket.presence': {
+      const { ticket_id, agent_id, state: doing } = event.data
+      if (ticket_id !== state.openId) return step(state)
+      const wrote = state.others.some(({ agent, state: was }) => agent.id === agent_id && was === 'REPLYING')
+      const next = withPresence(state, event.data)
+      // The desk's own replies and notes have no event: who stops writing may have sent something.
+      return wrote && doing !== 'REPLYING' ? step(next, { do: 'reload', ticketId: ticket_id }) : step(next)
+    }
     default:
       return step(state)
   }
@@ -39,7 +45,7 @@ const withPresence = (state: State, { agent_id, agent_name, state: doing }: Pres
     expires_at: new Date(state.now + 30_000).toISOString(),
   }
   const next = { ...state, others: [...rest, other] }
-  const what = doing === 'REPLYING' ? 'is replying to this ticket' : 'has this ticket open too'
+  const what = doing === 'REPLYING' ? 'is writing on this ticket' : 'has this ticket open too'
   const known = state.others.some(({ agent }) => agent.id === agent_id)
   return doing === 'REPLYING' || !known ? tell(next, 'warning', `${clean(agent_name)} ${what}.`) : next
 }

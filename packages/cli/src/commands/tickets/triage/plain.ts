@@ -21,6 +21,7 @@ export class PlainTriage {
   readonly #client: Client
   readonly #view: View
   readonly #seen = new Set<string>()
+  readonly #drafts = new Map<string, string>()
   #me: { id: string } | undefined
   readonly #actions: readonly Action[] = [
     { key: 'c', label: 'claim', run: (ticket) => this.#claim(ticket) },
@@ -76,7 +77,7 @@ export class PlainTriage {
     let ticket = first
     let show = true
     for (;;) {
-      if (show) this.#context.print(`\n${renderTicket(ticket, this.#context.style)}`)
+      if (show) this.#show(ticket)
       show = true
       this.#context.print(`${this.#menu()}\n`)
       const key = await readKey(this.#context)
@@ -90,6 +91,15 @@ export class PlainTriage {
       if (step.to === 'next') return true
       if (step.ticket !== undefined) ticket = step.ticket
       else show = false
+    }
+  }
+
+  #show(ticket: DeskTicketDetail): void {
+    const { style } = this.#context
+    this.#context.print(`\n${renderTicket(ticket, style)}`)
+    for (const { agent, state } of ticket.presence) {
+      const what = state === 'REPLYING' ? 'is writing on it' : 'has it open too'
+      this.#context.print(`${style.yellow(`! ${clean(agent.display_name)} ${what}`)}\n`)
     }
   }
 
@@ -138,17 +148,34 @@ export class PlainTriage {
     return await this.#fresh(id)
   }
 
-  async #say({ id }: DeskTicketDetail, is_internal_note: boolean): Promise<Step> {
+  /** What was typed stays until it is sent: the next reply or note of the ticket begins with it. */
+  async #say({ id, requester }: DeskTicketDetail, is_internal_note: boolean): Promise<Step> {
     const { style } = this.#context
+    const draft = `${id} ${is_internal_note}`
     const message = is_internal_note
       ? `${style.inverse(style.yellow(' INTERNAL NOTE '))} only the desk reads it:`
       : `${style.green('PUBLIC REPLY')} the requester reads it:`
-    const body = await askText(this.#context, { message, flag: '--body' })
+    const body = await askText(this.#context, { message, flag: '--body', initial: this.#drafts.get(draft) })
+    this.#drafts.set(draft, body)
+    if (!is_internal_note && !(await this.#confirm(requester.display_name))) {
+      this.#context.warn('Not sent; your text is kept, r goes on with it.')
+      return { to: 'stay' }
+    }
     const sent = await this.#client.supportDesk.reply({ ticket_id: id, body, is_internal_note }, this.#signal)
+    this.#drafts.delete(draft)
     this.#context.warn(
       is_internal_note ? 'Internal note left.' : `Public reply sent; the ticket is ${sent.ticket_status}.`,
     )
     return await this.#fresh(id)
+  }
+
+  async #confirm(name: string): Promise<boolean> {
+    const answer = await askText(this.#context, {
+      message: `Send this PUBLIC REPLY to ${clean(name)}? yes or no:`,
+      flag: '--body',
+      check: (typed) => (/^(y|yes|n|no)$/i.test(typed) ? undefined : 'yes or no.'),
+    })
+    return /^y/i.test(answer)
   }
 
   async #status(ticket: DeskTicketDetail): Promise<Step> {

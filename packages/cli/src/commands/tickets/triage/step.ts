@@ -14,3 +14,11 @@ export const tell = (state: State, tone: Told['tone'], text: string): State => (
 })
 
 export const browsing = (state: State): State => ({ ...state, mode: { kind: 'browse' } })
+
+/** An action on a ticket that is not there, or not yet. */
+export const noTicket = (state: State): State =>
+  tell(
+    state,
+    'plain',
+    state.openId === undefined ? 'No ticket is open.' : 'The ticket is still loading; once more, please.',
+  )

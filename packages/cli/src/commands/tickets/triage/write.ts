@@ -1,5 +1,5 @@
 import { type Draft, draftId, type Key, type Mode, type State } from './state.ts'
-import { browsing, type Step, step, tell } from './step.ts'
+import { browsing, noTicket, type Step, step, tell } from './step.ts'
 import {
   backspace,
   cutToLineEnd,
@@ -23,10 +23,10 @@ export type Writing = Extract<Mode, { kind: 'write' }>
 /** Opens the reply or the note of the open ticket, with what was typed before. */
 export const write = (state: State, note: boolean): Step => {
   const { ticket } = state
-  if (ticket === undefined) return step(tell(state, 'plain', 'No ticket is open.'))
+  if (ticket === undefined) return step(noTicket(state))
   const mode: Writing = { kind: 'write', note, ticketId: ticket.id, seen: ticket, step: 'typing' }
   const next: State = { ...state, mode, told: undefined, scroll: 0 }
-  return step(next, { do: 'presence', ticketId: ticket.id, state: note ? 'VIEWING' : 'REPLYING' })
+  return step(next, { do: 'presence', ticketId: ticket.id, state: 'REPLYING' })
 }
 
 export const draftOf = (state: State, { ticketId, note }: Writing): Draft =>

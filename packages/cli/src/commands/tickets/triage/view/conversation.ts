@@ -2,7 +2,7 @@ import { ago, clean, type Style } from '../../../../output.ts'
 import { type DeskTicketDetail, paintUrgency } from '../../shared.ts'
 import type { State } from '../state.ts'
 import { clocks } from './clock.ts'
-import { fit, oneLine, wrap } from './measure.ts'
+import { fit, oneLine, wrap, wrapPainted } from './measure.ts'
 
 /** The open ticket: its head stays, the conversation under it ends at the latest message unless scrolled. */
 export const conversationLines = (
@@ -73,7 +73,7 @@ const presenceLines = ({ others }: State, style: Style): string[] => {
   if (others.length === 0) return []
   const texts = others.map(
     ({ agent, state }) =>
-      `${oneLine(agent.display_name)} ${state === 'REPLYING' ? 'is replying' : 'has this open'}`,
+      `${oneLine(agent.display_name)} ${state === 'REPLYING' ? 'is writing' : 'has this open'}`,
   )
   return [style.inverse(style.yellow(` ! ${texts.join(', ')} `))]
 }
@@ -136,7 +136,8 @@ export const requesterLines = (state: State, width: number, style: Style): strin
   const { requester } = ticket
   const lines = [style.bold(oneLine(requester.display_name)), oneLine(requester.email), '']
   const fact = (name: string, value: string | null | undefined) => {
-    if (value != null && value !== '') lines.push(...wrap(`${style.dim(name)} ${oneLine(value)}`, width))
+    if (value != null && value !== '')
+      lines.push(...wrapPainted(`${style.dim(name)} ${oneLine(value)}`, width))
   }
   fact('there it is', localClock(requester.timezone, now))
   fact('language', requester.locale)
@@ -146,7 +147,7 @@ export const requesterLines = (state: State, width: number, style: Style): strin
   fact('tickets', `${requester.open_tickets} open, ${requester.recent_tickets} in 30 days`)
   if (requester.organizations.length > 0) lines.push('', style.bold('Works for'))
   for (const { name, role } of requester.organizations.slice(0, 8))
-    lines.push(...wrap(`${oneLine(name)} ${style.dim(role)}`, width))
+    lines.push(...wrapPainted(`${oneLine(name)} ${style.dim(role)}`, width))
   const context = Object.entries(ticket.context)
   if (context.length > 0) lines.push('', style.bold('When asking'))
   for (const [key, value] of context)

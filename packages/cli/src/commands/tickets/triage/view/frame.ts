@@ -8,7 +8,7 @@ export interface Region {
   lines: readonly string[]
 }
 
-/** The whole screen. Regions do not overlap, and come row by row from left to right. */
+/** The whole screen. Regions do not overlap, cover everything, and those of one row come from left to right. */
 export interface Frame {
   regions: readonly Region[]
   /** Where somebody types; hidden when nobody does. */

@@ -28,7 +28,11 @@ export const spread = (left: string, right: string, columns: number): string => 
 
 /** What others wrote, in lines of at most so many columns, words whole where they fit. */
 export const wrap = (text: string, columns: number): string[] =>
-  wrapAnsi(clean(text).replaceAll('\t', '  '), Math.max(1, columns), { hard: true, trim: false }).split('\n')
+  wrapPainted(clean(text).replaceAll('\t', '  '), columns)
+
+/** The same for a line of our own, whose colours stay. */
+export const wrapPainted = (text: string, columns: number): string[] =>
+  wrapAnsi(text, Math.max(1, columns), { hard: true, trim: false }).split('\n')
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 

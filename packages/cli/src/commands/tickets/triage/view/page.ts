@@ -1,7 +1,7 @@
 import { clean, localTime, type Style } from '../../../../output.ts'
 import { ACTIONS } from '../browse.ts'
 import type { Entry, Mode } from '../state.ts'
-import { fit, oneLine, wrap } from './measure.ts'
+import { fit, oneLine, wrapPainted } from './measure.ts'
 
 /** A page over the conversation: the keys, or the timeline. */
 export const pageLines = (
@@ -20,7 +20,7 @@ export const pageLines = (
 
 const helpLines = (width: number, style: Style): string[] => [
   ...ACTIONS.flatMap(({ key, label, about }) =>
-    wrap(`${style.bold(fit(key, 11))}${fit(label, 10)} ${style.dim(about)}`, width),
+    wrapPainted(`${style.bold(fit(key, 11))}${fit(label, 10)} ${style.dim(about)}`, width),
   ),
   '',
   style.bold('While writing'),
@@ -30,11 +30,11 @@ const helpLines = (width: number, style: Style): string[] => [
     ['Ctrl-O', 'writes on in $VISUAL or $EDITOR'],
     ['Esc', 'keeps the text and leaves it for now'],
     ['Ctrl-C', 'ends ward; texts that were not sent are kept'],
-  ].flatMap(([key = '', about = '']) => wrap(`${style.bold(fit(key, 11))}${about}`, width)),
+  ].flatMap(([key = '', about = '']) => wrapPainted(`${style.bold(fit(key, 11))}${about}`, width)),
 ]
 
 const timelineLines = (entries: readonly Entry[], width: number, style: Style): string[] =>
-  entries.flatMap((entry) => wrap(`${style.dim(localTime(entry.at))} ${sentence(entry)}`, width))
+  entries.flatMap((entry) => wrapPainted(`${style.dim(localTime(entry.at))} ${sentence(entry)}`, width))
 
 const sentence = ({ type, actor, changes, macro, other_ticket, clock }: Entry): string => {
   const who = actor === null ? 'the system' : oneLine(actor.display_name)

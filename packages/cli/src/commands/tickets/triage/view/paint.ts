@@ -6,43 +6,54 @@ import {
   endSynchronizedOutput,
   eraseScreen,
 } from 'ansi-escapes'
-import type { Frame, Region } from './frame.ts'
+import type { Frame } from './frame.ts'
 
-/** The bytes that turn one screen into the next: only lines that differ are sent. Empty when none does. */
-export const paint = (before: Frame | undefined, after: Frame): string => {
-  const fresh = before === undefined || !sameLayout(before, after)
-  const old = fresh ? undefined : before
-  let lines = ''
-  const spoiled = new Set<number>()
-  after.regions.forEach((region, at) => {
-    lines += region.lines
-      .map((line, offset) => {
-        const row = region.row + offset
-        if (old?.regions[at]?.lines[offset] === line && !spoiled.has(row)) return ''
-        // Terminals disagree on how wide some emoji are: what stands to the right is put in its place again.
-        if (UNSURE.test(line) || UNSURE.test(old?.regions[at]?.lines[offset] ?? '')) spoiled.add(row)
-        return `${cursorTo(region.column, row)}${line}`
-      })
-      .join('')
-  })
-  const moved =
-    fresh || before.cursor?.row !== after.cursor?.row || before.cursor?.column !== after.cursor?.column
-  if (lines === '' && !moved) return ''
-  const { cursor } = after
-  const place = cursor === undefined ? '' : `${cursorTo(cursor.column, cursor.row)}${cursorShow}`
-  if (lines === '') return cursor === undefined ? cursorHide : place
-  return `${beginSynchronizedOutput}${cursorHide}${fresh ? eraseScreen : ''}${lines}${place}${endSynchronizedOutput}`
+/** A piece of one line of the screen. */
+interface Span {
+  column: number
+  width: number
+  text: string
 }
 
+/** The bytes that turn one screen into the next: only pieces of lines that differ are sent. Empty when none does. */
+export const paint = (before: Frame | undefined, after: Frame): string => {
+  const [old, now] = [before === undefined ? undefined : rowsOf(before), rowsOf(after)]
+  let lines = ''
+  for (const [row, spans] of now) {
+    const known = old?.get(row)
+    // The first that differs where terminals disagree on widths spoils what is to its right.
+    let spoiled = known === undefined || !sameCuts(known, spans)
+    spans.forEach(({ column, text }, at) => {
+      const was = known?.[at]?.text
+      if (!spoiled && was === text) return
+      lines += `${cursorTo(column, row)}${text}`
+      spoiled ||= UNSURE.test(text) || UNSURE.test(was ?? '')
+    })
+  }
+  const { cursor } = after
+  const place = cursor === undefined ? '' : `${cursorTo(cursor.column, cursor.row)}${cursorShow}`
+  const erase = before === undefined ? eraseScreen : ''
+  if (lines !== '')
+    return `${beginSynchronizedOutput}${cursorHide}${erase}${lines}${place}${endSynchronizedOutput}`
+  const moved = before?.cursor?.row !== cursor?.row || before?.cursor?.column !== cursor?.column
+  return moved ? place || cursorHide : ''
+}
+
+/** What emulators draw one column wide or two, as their tables are old or new. */
 const UNSURE = /[\p{Extended_Pictographic}\p{Regional_Indicator}\p{Mark}\u200d]/u
 
-const sameLayout = (one: Frame, other: Frame): boolean =>
-  one.regions.length === other.regions.length &&
-  one.regions.every((region, at) => samePlace(region, other.regions[at]))
+const rowsOf = ({ regions }: Frame): Map<number, Span[]> => {
+  const rows = new Map<number, Span[]>()
+  for (const { row, column, width, lines } of regions) {
+    lines.forEach((text, offset) => {
+      const spans = rows.get(row + offset)
+      if (spans === undefined) rows.set(row + offset, [{ column, width, text }])
+      else spans.push({ column, width, text })
+    })
+  }
+  return rows
+}
 
-const samePlace = (one: Region, other: Region | undefined): boolean =>
-  other !== undefined &&
-  one.row === other.row &&
-  one.column === other.column &&
-  one.width === other.width &&
-  one.lines.length === other.lines.length
+const sameCuts = (one: readonly Span[], other: readonly Span[]): boolean =>
+  one.length === other.length &&
+  one.every(({ column, width }, at) => column === other[at]?.column && width === other[at]?.width)

@@ -3,7 +3,7 @@ import { differences } from '../differences.ts'
 import { shown } from '../overlays.ts'
 import type { Mode, State } from '../state.ts'
 import { draftOf, type Writing } from '../write.ts'
-import { layOut, oneLine, width as widthOf, wrap } from './measure.ts'
+import { layOut, oneLine, width as widthOf, wrap, wrapPainted } from './measure.ts'
 
 /** What asks for something, under the conversation. */
 export interface Panel {
@@ -74,7 +74,7 @@ const writePanel = (
 ): Panel => {
   const { label, line, paint, prompt, edge } = look(mode.note, style)
   const name = oneLine(mode.seen.requester.display_name)
-  const to = mode.note ? `only the desk reads this; ${name} does not` : `to ${name}, who reads this`
+  const to = mode.note ? `only the desk reads this, not ${name}` : `to ${name}, who reads this`
   const title = rule(`${label} ${paint(to)}`, line, width, paint)
   const below = mode.step === 'confirming' ? confirmLines(state, mode, width, style) : []
   const indent = prompt.length + 2
@@ -97,7 +97,7 @@ const confirmLines = (state: State, { seen }: Writing, width: number, style: Sty
   const others = state.others
     .filter((one) => one.state === 'REPLYING')
     .map(({ agent }) => oneLine(agent.display_name))
-  if (others.length > 0) meanwhile.push(`${others.join(', ')} is replying too.`)
+  if (others.length > 0) meanwhile.push(`${others.join(', ')} is writing too.`)
   const ask = style.inverse(style.bold(style.green(` Send to ${oneLine(seen.requester.display_name)}? `)))
   const keys = 'y send · w send, wait for them · d send, resolve · other keys: write on'
   const both = `${ask} ${keys}`
@@ -173,5 +173,8 @@ const conflictPanel = (
   )
   if (told.length === 0) told.push(`The ticket is at version ${retry.version} now; its head above is fresh.`)
   const ask = `${style.inverse(style.bold(' Do it all the same? '))} ${clean(what)} y yes · other keys: no`
-  return { lines: [title, ...told.slice(0, Math.max(1, height - 3)), ...wrap(ask, width)], cursor: undefined }
+  return {
+    lines: [title, ...told.slice(0, Math.max(1, height - 3)), ...wrapPainted(ask, width)],
+    cursor: undefined,
+  }
 }

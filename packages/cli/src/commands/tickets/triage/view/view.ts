@@ -37,7 +37,8 @@ export const view = (state: State, style: Style): Frame => {
 const beside = (state: State, style: Style): Frame => {
   const height = state.rows - 3
   const queueWidth = state.columns >= THREE_PANES ? 34 : 29
-  const side = state.columns >= THREE_PANES ? 29 : 0
+  // A page needs the room.
+  const side = state.columns >= THREE_PANES && state.mode.kind !== 'page' ? 29 : 0
   const column = queueWidth + 3
   const width = state.columns - column - (side === 0 ? 0 : side + 3)
   const queue = queueLines(state, { width: queueWidth, height, tall: true }, style)
