@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { editorThatAdds, type ScreenOptions, type ScreenTerminal } from '../support/screen.ts'
@@ -12,6 +13,7 @@ let home: Machine
 let open: ScreenTerminal[] = []
 
 const [ESC, ENTER, CTRL_C, CTRL_O, NEWLINE] = ['\u001b', '\r', '\u0003', '\u000f', '\n']
+const AS_BEFORE = { otherScreen: false, pastesAreTold: false, wraps: true }
 const [GREEN, YELLOW, RED] = [2, 3, 1]
 
 beforeAll(async () => {
@@ -189,7 +191,7 @@ describe('a public reply and an internal note', () => {
     const terminal = start({ env: { NO_COLOR: '1' } })
     await terminal.shows('REQUESTER')
     await terminal.type('n', ...'a')
-    await terminal.shows('INTERNAL NOTE  only the desk reads this, not Ngozi Okafor ┄', 'note┃ a')
+    await terminal.shows('INTERNAL NOTE  only the desk reads this ┄', 'note┃ a')
     await terminal.type(ESC)
     await terminal.shows('Kept; n goes on with it.')
     await terminal.type('r', ...'b', ENTER)
@@ -223,7 +225,7 @@ describe('a public reply and an internal note', () => {
     await terminal.shows('REQUESTER')
     await terminal.type('r', ...'Hello', CTRL_O)
     await terminal.shows('reply> Hello from the editor')
-    expect(terminal.isAlternate).toBe(true)
+    expect(terminal.modes.otherScreen).toBe(true)
     await terminal.type(NEWLINE, ...'Bye', ENTER, 'y')
     await terminal.shows('✓ Public reply sent')
     expect(await messages(id)).toMatchObject([{ body: 'Hello from the editor\nBye' }])
@@ -376,23 +378,22 @@ describe('whatever happens', () => {
       await ask('Leave', 'URGENT')
       const terminal = start()
       await terminal.shows('REQUESTER')
-      expect(terminal).toMatchObject({ isAlternate: true, pastesAreTold: true, wraps: false })
+      expect(terminal.modes).toEqual({ otherScreen: true, pastesAreTold: true, wraps: false })
       terminal.kill(signal)
       expect(await terminal.ended).toMatchObject({ code: { SIGTERM: 143, SIGHUP: 129, SIGINT: 130 }[signal] })
-      expect(terminal).toMatchObject({ isAlternate: false, pastesAreTold: false, wraps: true })
+      expect(terminal.modes).toEqual(AS_BEFORE)
     },
   )
 
   test('the terminal is as before after a crash, and the error stays readable', async () => {
     await ask('Crash', 'URGENT')
     const crash = join(home.home, 'crash.cjs')
-    const { writeFileSync } = await import('node:fs')
     writeFileSync(crash, "process.on('SIGUSR2', () => { throw new Error('a defect') })")
     const terminal = start({ env: { NODE_OPTIONS: `--require ${crash}` } })
     await terminal.shows('REQUESTER')
     terminal.kill('SIGUSR2')
     expect((await terminal.ended).code).not.toBe(0)
-    expect(terminal).toMatchObject({ isAlternate: false, wraps: true })
+    expect(terminal.modes).toEqual(AS_BEFORE)
     await terminal.shows('a defect')
   })
 
@@ -403,7 +404,7 @@ describe('whatever happens', () => {
     await terminal.type('n', ...'Kept', '\u001a')
     await terminal.until(() => terminal.raw.includes('stopped with'), 'the shell')
     await terminal.shows('note┃ Kept')
-    expect(terminal.isAlternate).toBe(true)
+    expect(terminal.modes.otherScreen).toBe(true)
     await terminal.type(...' on')
     await terminal.shows('note┃ Kept on')
   })
@@ -438,7 +439,7 @@ describe('whatever happens', () => {
     await terminal.type('c')
     await terminal.shows('is yours.')
     await terminal.type('r', ...'Hello', ENTER)
-    await terminal.shows('PUBLIC REPLY', 'reply> Hello', 'Send to Ngozi Okafor?', 'y send')
+    await terminal.shows('PUBLIC REPLY', 'reply> Hello', 'Send to Ngozi Okafor?  y yes')
     await terminal.type('y')
     await terminal.shows('Public reply sent')
     expect(await messages(id)).toHaveLength(1)

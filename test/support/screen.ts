@@ -41,7 +41,10 @@ export class ScreenTerminal {
       this.#terminal.write(data)
     })
     this.ended = new Promise((resolve) =>
-      this.#pty.onExit(({ exitCode, signal }) => resolve({ code: exitCode, signal: signal ?? 0 })),
+      this.#pty.onExit(({ exitCode, signal }) => {
+        // The last bytes are interpreted first.
+        setTimeout(() => this.#terminal.write('', () => resolve({ code: exitCode, signal: signal ?? 0 })), 50)
+      }),
     )
   }
 
@@ -52,10 +55,6 @@ export class ScreenTerminal {
 
   get raw(): string {
     return this.#raw
-  }
-
-  get pid(): number {
-    return this.#pty.pid
   }
 
   get lines(): string[] {
@@ -69,22 +68,14 @@ export class ScreenTerminal {
     return this.lines.join('\n')
   }
 
-  /** Is it the other screen, which programs draw on? */
-  get isAlternate(): boolean {
-    return this.#terminal.buffer.active.type === 'alternate'
-  }
-
-  get cursor(): { row: number; column: number } {
-    const { active } = this.#terminal.buffer
-    return { row: active.cursorY, column: active.cursorX }
-  }
-
-  get pastesAreTold(): boolean {
-    return this.#terminal.modes.bracketedPasteMode
-  }
-
-  get wraps(): boolean {
-    return this.#terminal.modes.wraparoundMode
+  /** What the program has told the terminal to be. */
+  get modes(): { otherScreen: boolean; pastesAreTold: boolean; wraps: boolean } {
+    const { buffer, modes } = this.#terminal
+    return {
+      otherScreen: buffer.active.type === 'alternate',
+      pastesAreTold: modes.bracketedPasteMode,
+      wraps: modes.wraparoundMode,
+    }
   }
 
   /** How the first of these texts on the screen is painted. */

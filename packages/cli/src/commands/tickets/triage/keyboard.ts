@@ -87,6 +87,5 @@ interface Pressed {
   meta?: boolean | undefined
 }
 
-/** Several characters at once with a line break among them: nobody types so, and it must not press Enter. */
-const isUntoldPaste = (text: string): boolean =>
-  !text.includes('\u001b') && /[^\r\n][\r\n]|[\r\n][^\r\n]/.test(text)
+/** A line break with more behind it, all at once: nobody types so, and it must not press Enter. */
+const isUntoldPaste = (text: string): boolean => !text.includes('\u001b') && /[\r\n][^\r\n]/.test(text)

@@ -1,11 +1,11 @@
 // The triage on a whole screen: a file of its own in the bundle, loaded when somebody opens it.
 import { constants } from 'node:os'
-import { editAsync } from '@inquirer/external-editor'
 import type { StreamStatus } from '@wardline/sdk'
 import type { Context } from '../../../context.ts'
 import { Credentials } from '../../../credentials.ts'
 import { Interrupted } from '../../../exit.ts'
 import { DraftStore } from './drafts.ts'
+import { editText } from './editor.ts'
 import { Effects } from './effects.ts'
 import { Keyboard } from './keyboard.ts'
 import { reduce } from './reducer.ts'
@@ -194,7 +194,7 @@ class ScreenTriage {
     this.#keyboard.stop()
     this.#screen.leave()
     try {
-      const edited = await editAsync(text, { prefix: 'ward-', postfix: '.md', mode: 0o600 })
+      const edited = await editText(text, this.#context.io.env)
       this.#dispatch({ type: 'edited', text: edited })
     } catch (error) {
       const problem = `The editor failed: ${error instanceof Error ? error.message : String(error)}`

@@ -179,7 +179,7 @@ export type Effect =
   | { do: 'timeline'; ticketId: string }
   | { do: 'merge'; ticketId: string; number: string; into: string }
   | { do: 'unmerge'; ticketId: string; number: string }
-  | { do: 'edit'; text: string; note: boolean }
+  | { do: 'edit'; text: string }
   | { do: 'stop-trying' }
   | { do: 'repaint' }
   | { do: 'suspend' }

@@ -42,7 +42,7 @@ export const writeKey = (state: State, mode: Writing, key: Key): Step => {
   if (mode.step === 'confirming') return confirmKey(state, mode, key)
   if (key.name === 'escape') return leave(state, mode)
   const draft = draftOf(state, mode)
-  if (key.ctrl && key.name === 'o') return step(state, { do: 'edit', text: draft.text, note: mode.note })
+  if (key.ctrl && key.name === 'o') return step(state, { do: 'edit', text: draft.text })
   // Alt-Enter, where a terminal has it, and Ctrl-J everywhere.
   if (key.name === 'enter' || (key.meta && key.name === 'return'))
     return step(setDraft(state, mode, insert(draft, '\n')))

@@ -8,8 +8,10 @@ export const dueNow = (ticket: Ticket, now: number, style: Style): string => {
   if (ticket.status === 'RESOLVED' || ticket.status === 'CLOSED')
     return style.dim(ticket.status.toLowerCase())
   if (ticket.clock_paused_at !== null) return style.dim('paused')
-  const answered = ticket.first_responded_at !== null
-  return span(answered ? ticket.resolution_due_at : ticket.first_response_due_at, now, style)
+  const due = ticket.first_responded_at === null ? ticket.first_response_due_at : ticket.resolution_due_at
+  // This computer's clock may be behind; the server has the last word.
+  if (ticket.overdue && Date.parse(due) >= now) return style.bold(style.red('late'))
+  return span(due, now, style)
 }
 
 /** A due time: yellow in its last half hour, red and marked when it has passed. */

@@ -34,6 +34,17 @@ export const wrap = (text: string, columns: number): string[] =>
 export const wrapPainted = (text: string, columns: number): string[] =>
   wrapAnsi(text, Math.max(1, columns), { hard: true, trim: false }).split('\n')
 
+/** Short pieces with dots between them, in as few lines as they fit into; none is torn apart. */
+export const flow = (pieces: readonly string[], columns: number): string[] => {
+  const lines: string[] = []
+  for (const piece of pieces) {
+    const longer = `${lines.at(-1)} · ${piece}`
+    if (lines.length > 0 && width(longer) <= columns) lines[lines.length - 1] = longer
+    else lines.push(piece)
+  }
+  return lines
+}
+
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
 /** A text that is being typed, cut at exact columns, and where its cursor stands. */

@@ -3,7 +3,7 @@ import { differences } from '../differences.ts'
 import { shown } from '../overlays.ts'
 import type { Mode, State } from '../state.ts'
 import { draftOf, type Writing } from '../write.ts'
-import { layOut, oneLine, width as widthOf, wrap, wrapPainted } from './measure.ts'
+import { flow, layOut, oneLine, width as widthOf, wrap } from './measure.ts'
 
 /** What asks for something, under the conversation. */
 export interface Panel {
@@ -26,7 +26,7 @@ export const panel = (
     case 'pick':
       return pickPanel(mode, size, style)
     case 'ask': {
-      const prompt = `${mode.title}: `
+      const prompt = '> '
       const { lines, row, column } = layOut(mode.edit, Math.max(8, size.width - widthOf(prompt)))
       const line = lines[row] ?? ''
       return {
@@ -74,7 +74,7 @@ const writePanel = (
 ): Panel => {
   const { label, line, paint, prompt, edge } = look(mode.note, style)
   const name = oneLine(mode.seen.requester.display_name)
-  const to = mode.note ? `only the desk reads this, not ${name}` : `to ${name}, who reads this`
+  const to = mode.note ? 'only the desk reads this' : `to ${name}, who reads this`
   const title = rule(`${label} ${paint(to)}`, line, width, paint)
   const below = mode.step === 'confirming' ? confirmLines(state, mode, width, style) : []
   const indent = prompt.length + 2
@@ -99,9 +99,11 @@ const confirmLines = (state: State, { seen }: Writing, width: number, style: Sty
     .map(({ agent }) => oneLine(agent.display_name))
   if (others.length > 0) meanwhile.push(`${others.join(', ')} is writing too.`)
   const ask = style.inverse(style.bold(style.green(` Send to ${oneLine(seen.requester.display_name)}? `)))
-  const keys = 'y send · w send, wait for them · d send, resolve · other keys: write on'
-  const both = `${ask} ${keys}`
-  return [...meanwhile.map(style.yellow), ...(widthOf(both) <= width ? [both] : [ask, ...wrap(keys, width)])]
+  const keys = flow(
+    [`${ask} y yes`, 'w yes, and wait for them', 'd yes, and resolve', 'else write on'],
+    width,
+  )
+  return [...meanwhile.map(style.yellow), ...keys]
 }
 
 const pickPanel = (
@@ -143,16 +145,15 @@ const previewPanel = (
   )
   const body =
     preview.body === null ? [] : wrap(preview.body, width - 2).map((one) => `${paint(edge)} ${one}`)
+  const edit = preview.body === null ? [] : ['e edit the text first']
   const changes = preview.changes.map(
     ({ field, from, to }) => `${field}: ${clean(from ?? 'none')} → ${clean(to ?? 'none')}`,
   )
   const below = [
     ...(changes.length === 0 ? [] : wrap(`and ${changes.join(' · ')}`, width)),
-    preview.refusal === null
-      ? `${style.inverse(style.bold(' Use it? '))} y yes${preview.body === null ? '' : ' · e edit the text first'} · other keys: no`
-      : style.red(
-          `Refused: ${oneLine(preview.refusal)}${preview.body === null ? '' : ' (e takes the text)'}`,
-        ),
+    ...(preview.refusal === null
+      ? flow([`${style.inverse(style.bold(' Use it? '))} y yes`, ...edit, 'else no'], width)
+      : flow([style.red(`Refused: ${oneLine(preview.refusal)}`), ...edit, 'else leave it'], width)),
   ]
   const room = Math.max(1, height - 1 - below.length)
   const shownBody =
@@ -172,9 +173,12 @@ const conflictPanel = (
     wrap(`${changed_by ?? 'the system'} changed ${field}: ${from ?? 'none'} → ${to ?? 'none'}`, width),
   )
   if (told.length === 0) told.push(`The ticket is at version ${retry.version} now; its head above is fresh.`)
-  const ask = `${style.inverse(style.bold(' Do it all the same? '))} ${clean(what)} y yes · other keys: no`
+  const ask = flow(
+    [`${style.inverse(style.bold(' Do it all the same? '))} ${clean(what)}`, 'y yes', 'else no'],
+    width,
+  )
   return {
-    lines: [title, ...told.slice(0, Math.max(1, height - 3)), ...wrapPainted(ask, width)],
+    lines: [title, ...told.slice(0, Math.max(1, height - 3)), ...ask],
     cursor: undefined,
   }
 }
