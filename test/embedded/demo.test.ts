@@ -98,6 +98,23 @@ test('auditor@ reads the audit trail, support@ the queue, super@ comes in', asyn
   await expect((await as('super')).users.me()).resolves.toMatchObject({ email: 'super@demo.wardline.test' })
 })
 
+test('the desk has macros, tags, timelines that agree with their tickets, and a ticket that was merged', async () => {
+  const { supportDesk, macros } = await as('support')
+  expect((await macros.list()).items.length).toBeGreaterThan(3)
+  const seen = { tagged: 0, merged: 0 }
+  const status = 'OPEN,IN_PROGRESS,WAITING_ON_USER,RESOLVED,CLOSED'
+  for await (const ticket of supportDesk.list({ status, limit: 100 })) {
+    const { items } = await supportDesk.timeline({ ticket_id: ticket.id, limit: 100 })
+    const moves = items.flatMap(({ changes }) => changes.filter(({ field }) => field === 'status'))
+    expect(moves.at(-1)?.to ?? 'OPEN', ticket.ticket_number).toBe(ticket.status)
+    expect(Math.max(...items.map(({ version }) => version ?? 0)), ticket.ticket_number).toBe(ticket.version)
+    if (ticket.tags.length > 0) seen.tagged += 1
+    if (ticket.merged_into !== null) seen.merged += 1
+  }
+  expect(seen.tagged).toBeGreaterThan(10)
+  expect(seen.merged).toBe(1)
+})
+
 test('patient@ has messages, and proxy@ reaches one of two patients', async () => {
   const org_id = await organizationOf('admin')
   expect((await (await as('patient')).messages.list({ org_id })).items.length).toBeGreaterThan(0)

@@ -12,6 +12,7 @@ import { invitations } from './commands/invitations/index.ts'
 import { jobs } from './commands/jobs/index.ts'
 import { login } from './commands/login.ts'
 import { logout } from './commands/logout.ts'
+import { macros } from './commands/macros/index.ts'
 import { members } from './commands/members/index.ts'
 import { messages } from './commands/messages/index.ts'
 import { notifications } from './commands/notifications/index.ts'
@@ -29,6 +30,7 @@ import { describe, EXIT, exitCode } from './exit.ts'
 export const topLevel = [login, logout, whoami, api]
 export const groups: readonly Group[] = [
   tickets,
+  macros,
   events,
   impersonate,
   audit,

@@ -7,7 +7,7 @@ import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
 import { insertCircles } from './circles.ts'
-import { insertTickets } from './desk.ts'
+import { insertDeskWork, insertTickets } from './desk.ts'
 import { insertDocuments } from './documents.ts'
 import { insertRows } from './insert.ts'
 import { type Cast, createCast } from './people.ts'
@@ -148,12 +148,13 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertPatients(client, cast, random, now)
     const visits = await insertAppointments(client, cast, random, now)
     await insertThreads(client, cast, random, now)
-    await insertTickets(client, cast, random, now)
+    const desk = await insertTickets(client, cast, random, now)
     // Last: what was there before keeps its ids.
     await insertOwnVisits(client, cast, random, now)
     await insertVisitHistory(client, cast, visits, random, now)
     await insertTasks(client, cast, random, now)
     await insertDocuments(client, cast, random, now, options.blobs)
+    await insertDeskWork(client, cast, desk, random, now)
     // Of a sequence of its own: what else is added changes none of its ids.
     await insertCircles(client, cast, new Random(SEED + 1), now)
     await client.query('commit')

@@ -189,6 +189,41 @@ export const LAB_VALUES = [
   { name: 'Creatinine', low: 1, high: 2, unit: 'mg/dL' },
 ] as const
 
+export const MACROS = [
+  {
+    title: 'Ask for browser and device',
+    body: 'Hello {{requester.first_name}},\n\nto look into {{ticket.number}}, which browser and which device do you use?\n\n{{agent.first_name}}, support',
+    is_internal_note: false,
+    status: 'WAITING_ON_USER',
+    urgency: null,
+    add_tags: ['app'],
+  },
+  {
+    title: 'Solved: sign out and in again',
+    body: 'Hello {{requester.first_name}},\n\nplease sign out and in again; that solves it. If it does not, answer here and {{ticket.number}} goes on.\n\n{{agent.name}}',
+    is_internal_note: false,
+    status: 'RESOLVED',
+    urgency: null,
+    add_tags: [],
+  },
+  {
+    title: 'Hand over to the second line',
+    body: 'For the second line: {{ticket.category}}, asked by {{requester.name}}. Seen by {{agent.name}}.',
+    is_internal_note: true,
+    status: null,
+    urgency: 'HIGH',
+    add_tags: ['second-line'],
+  },
+  {
+    title: 'Known outage',
+    body: null,
+    is_internal_note: false,
+    status: null,
+    urgency: 'URGENT',
+    add_tags: ['outage'],
+  },
+] as const
+
 export const CONSENT_DOCUMENTS = [
   {
     type: 'HIPAA_NOTICE',

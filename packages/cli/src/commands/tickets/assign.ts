@@ -1,6 +1,6 @@
 import { command } from '../../command.ts'
 import { UsageError } from '../../exit.ts'
-import { ticketId } from './shared.ts'
+import { IF_VERSION, ticketId } from './shared.ts'
 
 interface Options {
   ticket: string
@@ -13,13 +13,7 @@ export const assign = command<Options>({
   summary: 'Give a ticket to an agent, to yourself, or back to the queue',
   details:
     'Who is me, none, or the id of an agent. Exits with 5 when a colleague changed the ticket meanwhile.',
-  options: [
-    {
-      flags: '--if-version <n>',
-      text: 'only when the ticket is still at this version',
-      integer: [1, 2_147_483_647],
-    },
-  ],
+  options: [IF_VERSION],
   examples: [
     ['ward tickets assign TKT-2026-00042 me', 'take it over'],
     ['ward tickets assign TKT-2026-00042 none', 'back to the queue'],

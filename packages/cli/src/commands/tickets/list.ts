@@ -20,6 +20,7 @@ interface Options {
   category: Category | undefined
   assignee: string | undefined
   org: string | undefined
+  tags: string | undefined
   search: string | undefined
   view: (typeof VIEWS)[number] | undefined
   own: boolean
@@ -28,7 +29,7 @@ interface Options {
 
 export const list = command<Options>({
   name: 'list',
-  summary: 'The queue, by when a first response is due',
+  summary: 'The queue, by what is due next',
   details: 'Shows what is neither resolved nor closed, unless --status says otherwise.',
   options: [
     { flags: '--view <view>', text: 'a ready-made part of the queue', choices: VIEWS },
@@ -37,13 +38,15 @@ export const list = command<Options>({
     { flags: '--category <category>', text: 'only this category', choices: CATEGORIES },
     { flags: '--assignee <who>', text: 'me, none, or the id of an agent' },
     { flags: '--org <id>', text: 'only tickets about this organization' },
-    { flags: '--search <text>', text: 'part of the subject, or a number' },
+    { flags: '--tags <tags>', text: 'with commas between; a ticket must have them all' },
+    { flags: '--search <text>', text: 'words of the ticket, its messages and notes, or a number' },
     OWN,
     { flags: '-L, --limit <n>', text: 'at most so many (50)', integer: [1, 10_000] },
   ],
   examples: [
     ['ward tickets list', 'what waits'],
     ['ward tickets list --view mine', 'what waits for you'],
+    ['ward tickets list --view breaching --tags billing', 'what is late, of one kind'],
     ['ward tickets list --status RESOLVED,CLOSED --output csv', 'what is done, for a spreadsheet'],
     ['ward tickets list --own', 'what you asked for yourself'],
   ],
@@ -53,6 +56,7 @@ export const list = command<Options>({
     category: typed.choice('category', CATEGORIES),
     assignee: typed.text('assignee'),
     org: typed.text('org'),
+    tags: typed.text('tags')?.toLowerCase(),
     search: typed.text('search'),
     view: typed.choice('view', VIEWS),
     own: typed.flag('own'),
@@ -90,6 +94,7 @@ export const list = command<Options>({
           category: options.category,
           assignee: options.assignee,
           organization_id: options.org,
+          tags: options.tags,
           search: options.search,
           view: options.view,
           limit,

@@ -24,6 +24,12 @@ export const NEXT_STATUSES: Readonly<Record<Status, readonly Status[]>> = {
   CLOSED: [],
 }
 
+export const IF_VERSION: OptionSpec = {
+  flags: '--if-version <n>',
+  text: 'only when the ticket is still at this version',
+  integer: [1, 2_147_483_647],
+}
+
 export const OWN: OptionSpec = { flags: '--own', text: 'tickets that you opened yourself, not the desk’s' }
 
 /** A ticket's id from what people quote: the number or the id. */
@@ -55,8 +61,11 @@ export const deskColumns = (context: Context, now = Date.now()): Column<DeskTick
   {
     key: 'due',
     value: (ticket) => {
-      if (context.format !== 'table') return ticket.first_response_due_at
-      return ticket.first_responded_at === null ? due(ticket.first_response_due_at, now) : 'answered'
+      const next =
+        ticket.first_responded_at === null ? ticket.first_response_due_at : ticket.resolution_due_at
+      if (context.format !== 'table') return next
+      if (ticket.clock_paused_at !== null) return ticket.status === 'WAITING_ON_USER' ? 'paused' : 'stopped'
+      return `${ticket.first_responded_at === null ? '' : 'solve '}${due(next, now)}`
     },
     paint: (text, ticket, style) => (ticket.overdue ? style.red(text) : text),
   },
@@ -86,14 +95,26 @@ export const renderTicket = (ticket: DeskTicketDetail, style: Style, now = Date.
       ticket.category,
       ticket.first_responded_at === null
         ? `first response ${ticket.overdue ? style.red(due(ticket.first_response_due_at, now)) : due(ticket.first_response_due_at, now)}`
-        : 'answered',
+        : `answered, resolution ${resolution(ticket, style, now)}`,
       ticket.assignee === null
         ? style.yellow('unassigned')
         : `with ${style.blue(clean(ticket.assignee.display_name))}`,
       style.dim(`version ${ticket.version}`),
     ].join(' · '),
     style.dim(`from ${requester(ticket)}, ${ago(ticket.created_at, now)}`),
+    style.dim(habits(ticket, now)),
   ]
+  if (ticket.tags.length > 0) lines.push(style.blue(ticket.tags.map((tag) => `#${tag}`).join(' ')))
+  for (const { agent, state } of ticket.presence)
+    lines.push(style.yellow(`${clean(agent.display_name)} is ${state.toLowerCase()} now`))
+  if (ticket.merged_into !== null) lines.push(`merged into ${style.bold(ticket.merged_into.ticket_number)}`)
+  for (const one of ticket.merged_tickets)
+    lines.push(
+      `with ${style.bold(one.ticket_number)} of ${clean(one.requester.display_name)}: ${clean(one.subject)}`,
+      ...clean(one.body)
+        .split('\n')
+        .map((line) => `  ${line}`),
+    )
   const context = Object.entries(ticket.context).map(([key, value]) => `${key} ${clean(String(value))}`)
   if (context.length > 0) lines.push(style.dim(context.join(' · ')))
   lines.push('', clean(ticket.body), '')
@@ -121,6 +142,28 @@ export const renderTicket = (ticket: DeskTicketDetail, style: Style, now = Date.
   }
   return `${lines.join('\n')}\n`
 }
+
+const resolution = (ticket: DeskTicketDetail, style: Style, now: number): string => {
+  const late = ticket.resolution_clock === 'BREACHED'
+  if (ticket.resolution_clock === 'RUNNING' || (late && ticket.resolved_at === null)) {
+    const text = due(ticket.resolution_due_at, now)
+    return late ? style.red(text) : text
+  }
+  return ticket.resolution_clock.toLowerCase()
+}
+
+/** Whom one has to do with: where, with what, how often. */
+const habits = ({ requester: one }: DeskTicketDetail, now: number): string =>
+  [
+    one.timezone,
+    one.locale,
+    one.device,
+    one.last_login_at === null ? null : `signed in ${ago(one.last_login_at, now)}`,
+    `${one.open_tickets} open, ${one.recent_tickets} in 30 days`,
+  ]
+    .filter((part) => part !== null)
+    .map((part) => clean(part))
+    .join(' · ')
 
 const requester = ({ requester: { display_name, email, organizations } }: DeskTicketDetail): string => {
   const roles = organizations.map((one) => `${one.role} of ${clean(one.name)}`).join(', ')

@@ -1,29 +1,93 @@
+import type { components } from '@wardline/sdk'
 import { command } from '../../command.ts'
-import { URGENCIES } from './shared.ts'
+import { clean, type Style } from '../../output.ts'
+import { paintUrgency, URGENCIES } from './shared.ts'
 
-export const stats = command<void>({
+type Stats = components['schemas']['SupportStats']
+
+export const stats = command<{ days: number }>({
   name: 'stats',
   summary: 'How the queue stands',
-  examples: [['ward tickets stats', 'counts, and how fast first answers come']],
-  parse: () => undefined,
-  async run(context) {
+  details: 'What is open, how fast answers and solutions come, day by day, and who has how much to do.',
+  options: [{ flags: '--days <n>', text: 'how far back (30)', integer: [1, 90] }],
+  examples: [
+    ['ward tickets stats', 'bars and sparklines'],
+    ['ward tickets stats --days 7 -o json', 'the figures of a week, for machines'],
+  ],
+  parse: (typed) => ({ days: typed.number('days') ?? 30 }),
+  async run(context, { days }) {
     const client = await context.client()
-    const numbers = await client.supportDesk.stats({}, { signal: context.io.signal })
-    const minutes = (seconds: number | null) => (seconds === null ? '-' : `${Math.round(seconds / 60)} min`)
-    context.record(numbers, [
-      ...URGENCIES.toReversed().map((urgency) => ({
-        key: urgency.toLowerCase(),
-        value: (one: typeof numbers) => one.open_by_urgency[urgency],
-      })),
-      { key: 'unassigned', value: (one) => one.unassigned },
-      {
-        key: 'overdue',
-        value: (one) => one.overdue,
-        paint: (text, one, style) => (one.overdue > 0 ? style.red(text) : text),
-      },
-      { key: 'first_response_p50', value: (one) => minutes(one.first_response_seconds.p50) },
-      { key: 'first_response_p90', value: (one) => minutes(one.first_response_seconds.p90) },
-      { key: 'first_response_p99', value: (one) => minutes(one.first_response_seconds.p99) },
-    ])
+    const numbers = await client.supportDesk.stats({ days }, { signal: context.io.signal })
+    if (context.format === 'table') return context.print(renderStats(numbers, context.style))
+    if (context.format === 'csv') return context.list(numbers.days, dayColumns, 'No days.')
+    context.record(numbers, [])
   },
 })
+
+const dayColumns = [
+  { key: 'day', value: (one: Stats['days'][number]) => one.day },
+  { key: 'created', value: (one: Stats['days'][number]) => one.created },
+  { key: 'resolved', value: (one: Stats['days'][number]) => one.resolved },
+  { key: 'first_response_p50', value: (one: Stats['days'][number]) => one.first_response_p50 },
+]
+
+const EIGHTHS = '▁▂▃▄▅▆▇█'
+const BAR = 30
+
+/** One character a value, the highest is full; a gap where there is none. */
+export const sparkline = (values: readonly (number | null)[]): string => {
+  const most = Math.max(...values.map((value) => value ?? 0), 0)
+  return values
+    .map((value) => {
+      if (value === null) return ' '
+      return most === 0 ? EIGHTHS.charAt(0) : EIGHTHS.charAt(Math.round((value / most) * 7))
+    })
+    .join('')
+}
+
+/** A bar of whole blocks; what is more than nothing shows. */
+export const bar = (value: number, most: number): string =>
+  '█'.repeat(value === 0 || most === 0 ? 0 : Math.max(1, Math.round((value / most) * BAR)))
+
+const span = (seconds: number | null): string => {
+  if (seconds === null) return '-'
+  if (seconds < 6000) return `${Math.round(seconds / 60)} min`
+  return seconds < 172_800 ? `${(seconds / 3600).toFixed(1)} h` : `${(seconds / 86_400).toFixed(1)} d`
+}
+
+/** Everything as a page to read. Each bar stands beside its number: nothing is told by its length alone. */
+export const renderStats = (numbers: Stats, style: Style): string => {
+  const most = Math.max(...Object.values(numbers.open_by_urgency))
+  const urgencies = URGENCIES.toReversed().map((urgency) => {
+    const count = numbers.open_by_urgency[urgency]
+    return `${urgency.padEnd(8)} ${String(count).padStart(5)}  ${paintUrgency(urgency, bar(count, most), style)}`
+  })
+  const late = numbers.overdue > 0 ? style.red(String(numbers.overdue)) : '0'
+  const percentiles = ({ p50, p90, p99 }: Stats['resolution_seconds']) =>
+    `p50 ${span(p50)}  p90 ${span(p90)}  p99 ${span(p99)}`
+  const first = numbers.days[0]?.day ?? ''
+  const last = numbers.days.at(-1)?.day ?? ''
+  const sum = (key: 'created' | 'resolved') => numbers.days.reduce((total, day) => total + day[key], 0)
+  const load = Math.max(...numbers.agents.map(({ open }) => open), 0)
+  const widest = Math.max(...numbers.agents.map(({ agent }) => clean(agent.display_name).length), 0)
+  const agents = numbers.agents.map(({ agent, open, waiting, overdue, resolved }) => {
+    const name = clean(agent.display_name).padEnd(widest)
+    const tail = `${overdue > 0 ? style.red(`${overdue} overdue`) : '0 overdue'}, ${waiting} waiting, ${resolved} resolved`
+    return `${name} ${String(open).padStart(5)}  ${style.blue(bar(open, load).padEnd(BAR))} ${style.dim(tail)}`
+  })
+  return `${[
+    style.bold('OPEN'),
+    ...urgencies,
+    `unassigned ${numbers.unassigned} · overdue ${late} · waiting on the requester ${numbers.waiting}`,
+    '',
+    style.bold(`SPEED, ${numbers.days.length} days`),
+    `first response  ${percentiles(numbers.first_response_seconds)}`,
+    `resolution      ${percentiles(numbers.resolution_seconds)}`,
+    '',
+    style.bold(`DAY BY DAY, ${first} to ${last}`),
+    `created         ${sparkline(numbers.days.map(({ created }) => created))}  ${sum('created')}`,
+    `resolved        ${sparkline(numbers.days.map(({ resolved }) => resolved))}  ${sum('resolved')}`,
+    `first response  ${sparkline(numbers.days.map(({ first_response_p50 }) => first_response_p50))}`,
+    ...(agents.length === 0 ? [] : ['', style.bold('AGENTS'), ...agents]),
+  ].join('\n')}\n`
+}

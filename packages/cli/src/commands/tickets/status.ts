@@ -1,6 +1,6 @@
 import { command } from '../../command.ts'
 import { UsageError } from '../../exit.ts'
-import { STATUSES, type Status, ticketId } from './shared.ts'
+import { IF_VERSION, STATUSES, type Status, ticketId } from './shared.ts'
 
 interface Options {
   ticket: string
@@ -13,13 +13,7 @@ export const status = command<Options>({
   summary: 'Move a ticket on',
   details:
     'OPEN to IN_PROGRESS; IN_PROGRESS to WAITING_ON_USER or RESOLVED; WAITING_ON_USER to IN_PROGRESS; RESOLVED to CLOSED. Exits with 5 for any other step, and when a colleague changed the ticket meanwhile.',
-  options: [
-    {
-      flags: '--if-version <n>',
-      text: 'only when the ticket is still at this version',
-      integer: [1, 2_147_483_647],
-    },
-  ],
+  options: [IF_VERSION],
   examples: [
     ['ward tickets status TKT-2026-00042 RESOLVED', 'done'],
     ['ward tickets status TKT-2026-00042 IN_PROGRESS --if-version 3', 'in a script that has looked at it'],
