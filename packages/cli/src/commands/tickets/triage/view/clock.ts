@@ -1,5 +1,6 @@
 import { due, type Style } from '../../../../output.ts'
 import type { DeskTicket, DeskTicketDetail } from '../../shared.ts'
+import { flow } from './measure.ts'
 
 type Ticket = DeskTicket | DeskTicketDetail
 
@@ -8,10 +9,10 @@ export const dueNow = (ticket: Ticket, now: number, style: Style): string => {
   if (ticket.status === 'RESOLVED' || ticket.status === 'CLOSED')
     return style.dim(ticket.status.toLowerCase())
   if (ticket.clock_paused_at !== null) return style.dim('paused')
-  const due = ticket.first_responded_at === null ? ticket.first_response_due_at : ticket.resolution_due_at
+  const at = ticket.first_responded_at === null ? ticket.first_response_due_at : ticket.resolution_due_at
   // This computer's clock may be behind; the server has the last word.
-  if (ticket.overdue && Date.parse(due) >= now) return style.bold(style.red('late'))
-  return span(due, now, style)
+  if (ticket.overdue && Date.parse(at) >= now) return style.bold(style.red('late'))
+  return span(at, now, style)
 }
 
 /** A due time: yellow in its last half hour, red and marked when it has passed. */
@@ -21,11 +22,14 @@ const span = (iso: string, now: number, style: Style): string => {
   return left < 30 * 60_000 ? style.yellow(due(iso, now)) : due(iso, now)
 }
 
-export const clocks = (ticket: DeskTicketDetail, now: number, style: Style): string => {
-  const paused = ticket.clock_paused_at !== null ? style.dim(' (paused: waits for the owner)') : ''
-  const first = one(ticket.first_response_clock, ticket.first_response_due_at, now, style)
-  const resolution = one(ticket.resolution_clock, ticket.resolution_due_at, now, style)
-  return `first response ${first} · resolution ${resolution}${paused}`
+/** Both clocks, in as many lines as they need. */
+export const clocks = (ticket: DeskTicketDetail, now: number, width: number, style: Style): string[] => {
+  const pieces = [
+    `first response ${one(ticket.first_response_clock, ticket.first_response_due_at, now, style)}`,
+    `resolution ${one(ticket.resolution_clock, ticket.resolution_due_at, now, style)}`,
+  ]
+  if (ticket.clock_paused_at !== null) pieces.push(style.dim('waits for the owner'))
+  return flow(pieces, width)
 }
 
 const one = (clock: DeskTicket['resolution_clock'], iso: string, now: number, style: Style): string => {

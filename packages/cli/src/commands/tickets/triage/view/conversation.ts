@@ -58,7 +58,7 @@ const headLines = (
     `${style.bold(ticket.ticket_number)}  ${style.bold(oneLine(ticket.subject))}`,
     facts.join(' · '),
   ]
-  if (!small) lines.push(clocks(ticket, now, style))
+  if (!small) lines.push(...clocks(ticket, now, width, style))
   if (!beside) lines.push(style.dim(requesterLine(ticket, now)))
   if (ticket.merged_into !== null)
     lines.push(style.magenta(`merged into ${ticket.merged_into.ticket_number}`))

@@ -47,35 +47,37 @@ export const flow = (pieces: readonly string[], columns: number): string[] => {
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
 
-/** A text that is being typed, cut at exact columns, and where its cursor stands. */
+interface Placed {
+  index: number
+  text: string
+  wide: number
+}
+
+/** A text that is being typed, in lines of exact columns, words whole where they fit, and where its cursor stands. */
 export const layOut = (
   { text, cursor }: Editing,
   columns: number,
 ): { lines: string[]; row: number; column: number } => {
-  const lines: string[] = ['']
-  let used = 0
-  let [row, column] = [0, 0]
+  const rows: Placed[][] = [[]]
+  const open = () => rows.at(-1) ?? []
   for (const { segment, index } of graphemes.segment(text)) {
-    const wide = segment === '\n' ? 0 : width(segment)
-    if (segment !== '\n' && used + wide > columns) {
-      lines.push('')
-      used = 0
-    }
-    if (index === cursor) [row, column] = [lines.length - 1, used]
-    if (segment === '\n') {
-      lines.push('')
-      used = 0
-      continue
-    }
-    lines[lines.length - 1] += segment
-    used += wide
+    const one = { index, text: segment, wide: segment === '\n' ? 0 : width(segment) }
+    if (columnsOf(open()) + one.wide > columns) rows.push(tornWord(open(), segment))
+    open().push(one)
+    if (segment === '\n') rows.push([])
   }
-  if (cursor === text.length) {
-    if (used >= columns) {
-      lines.push('')
-      used = 0
-    }
-    ;[row, column] = [lines.length - 1, used]
-  }
-  return { lines, row, column }
+  // The cursor of a full line waits on the next one.
+  if (columnsOf(open()) >= columns) rows.push([])
+  const lines = rows.map((row) => row.map((one) => (one.text === '\n' ? '' : one.text)).join(''))
+  const found = rows.findIndex((row) => row.some(({ index }) => index === cursor))
+  const row = found < 0 ? rows.length - 1 : found
+  return { lines, row, column: columnsOf((rows[row] ?? []).filter(({ index }) => index < cursor)) }
+}
+
+const columnsOf = (row: readonly Placed[]): number => row.reduce((sum, { wide }) => sum + wide, 0)
+
+/** Takes the word that a line ends in off it, when it goes on and is not the whole line. */
+const tornWord = (row: Placed[], next: string): Placed[] => {
+  const space = row.findLastIndex(({ text }) => text === ' ')
+  return next === ' ' || next === '\n' || space < 0 ? [] : row.splice(space + 1)
 }
