@@ -12,6 +12,9 @@ run('.', 'npm', ['run', 'build', '--silent'])
 run('packages/sdk', 'publint', ['--strict'])
 run('packages/sdk', 'attw', ['--pack', '.'])
 run('packages/cli', 'publint', ['--strict'])
+// What ward loads late is bundled apart: each file must stand by itself.
+for (const file of ['sdk', 'inquirer', 'screen'])
+  run('packages/cli', process.execPath, ['-e', `require('./dist/${file}.cjs')`])
 
 // Both builds of the SDK do a call and a stream: an import that resolves is not yet one that works.
 const use = `

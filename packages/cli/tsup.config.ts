@@ -24,7 +24,7 @@ const lazyChildProcess: Plugin = {
 const ownFiles: Plugin = {
   name: 'own-files',
   setup(build) {
-    build.onResolve({ filter: /\/(sdk|inquirer)\.ts$/ }, ({ kind, path }) =>
+    build.onResolve({ filter: /\/(sdk|inquirer|screen)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import'
         ? { path: path.replace(/^.*\/(\w+)\.ts$/, './$1.cjs'), external: true }
         : undefined,
@@ -32,9 +32,14 @@ const ownFiles: Plugin = {
   },
 }
 
-/** One core that starts fast; the SDK and the prompts load when a command needs them. */
+/** One core that starts fast; the SDK, the prompts and the screen load when a command needs them. */
 export default defineConfig({
-  entry: { ward: 'src/ward.ts', sdk: 'src/sdk.ts', inquirer: 'src/inquirer.ts' },
+  entry: {
+    ward: 'src/ward.ts',
+    sdk: 'src/sdk.ts',
+    inquirer: 'src/inquirer.ts',
+    screen: 'src/commands/tickets/triage/screen.ts',
+  },
   format: 'cjs',
   target: 'node22',
   platform: 'node',

@@ -98,10 +98,10 @@ describe('ward tickets', () => {
   })
 })
 
-describe('ward tickets triage', () => {
+describe('ward tickets triage --plain', () => {
   test('claims, notes and replies with one key each', async () => {
     const { id, ticket_number } = await ask('First of all', 'URGENT')
-    const terminal = home.terminal(['tickets', 'triage'], { url: world.url, token: sam.token })
+    const terminal = home.terminal(['tickets', 'triage', '--plain'], { url: world.url, token: sam.token })
     await terminal.shows(ticket_number)
     await terminal.shows('internal note')
     terminal.type('c')
@@ -115,6 +115,15 @@ describe('ward tickets triage', () => {
     terminal.type('r')
     await terminal.shows('PUBLIC REPLY the requester reads it')
     terminal.type('Which browser?\r')
+    await terminal.shows('Send this PUBLIC REPLY to Ngozi Okafor?')
+    terminal.type('no\r')
+    await terminal.shows('Not sent; your text is kept')
+    await terminal.shows('quit')
+    terminal.type('r')
+    await terminal.shows('Which browser?')
+    terminal.type('\r')
+    await terminal.shows('Send this PUBLIC REPLY to Ngozi Okafor?')
+    terminal.type('yes\r')
     await terminal.shows('Public reply sent')
     await terminal.shows('quit')
     expect(await messages(id)).toMatchObject([
@@ -127,7 +136,7 @@ describe('ward tickets triage', () => {
 
   test('shows what a colleague changed meanwhile and overwrites nothing', async () => {
     const { id, ticket_number } = await ask('Two of us', 'URGENT')
-    const terminal = home.terminal(['tickets', 'triage', '--view', 'unassigned'], {
+    const terminal = home.terminal(['tickets', 'triage', '--plain', '--view', 'unassigned'], {
       url: world.url,
       token: sam.token,
     })
@@ -159,9 +168,23 @@ describe('ward tickets triage', () => {
     expect(await terminal.ended).toBe(0)
   })
 
+  test('a terminal that cannot be drawn on is spoken to line by line', async () => {
+    await ask('Dumb')
+    const terminal = home.terminal(['tickets', 'triage'], {
+      url: world.url,
+      token: sam.token,
+      env: { TERM: 'dumb' },
+    })
+    await terminal.shows('TKT-')
+    await terminal.shows('quit')
+    expect(terminal.raw).not.toContain('\u001b[')
+    terminal.type('q')
+    expect(await terminal.ended).toBe(0)
+  })
+
   test('goes on to the next, and Ctrl-C leaves with 130', async () => {
     const { ticket_number } = await ask('Not now', 'URGENT')
-    const terminal = home.terminal(['tickets', 'triage', '--view', 'unassigned'], {
+    const terminal = home.terminal(['tickets', 'triage', '--plain', '--view', 'unassigned'], {
       url: world.url,
       token: sam.token,
     })

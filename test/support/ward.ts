@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import pty from '@lydell/node-pty'
 import { inject } from 'vitest'
+import { type ScreenOptions, ScreenTerminal } from './screen.ts'
 
 export interface Ran {
   code: number
@@ -62,6 +63,11 @@ export class Machine {
 
   terminal(argv: readonly string[], options: WardOptions): Terminal {
     return new Terminal(argv, this.env(options), this.home)
+  }
+
+  /** A terminal whose screen is read, for what draws on it. */
+  screen(argv: readonly string[], options: WardOptions & ScreenOptions): ScreenTerminal {
+    return new ScreenTerminal(argv, this.env(options), this.home, options)
   }
 }
 

@@ -122,6 +122,11 @@ export class Context {
     return this.#client
   }
 
+  /** The next `client` takes the sign-in as it is stored by then: another `ward` may have renewed it. */
+  forgetClient(): void {
+    this.#client = undefined
+  }
+
   async #connect(): Promise<Client> {
     const { createClient, session } = await import('./sdk.ts')
     const options = { baseUrl: this.url, userAgent: 'ward' }

@@ -15,14 +15,20 @@ export interface Question {
   flag: string
   /** What is wrong with an answer, if anything. */
   check?: (answer: string) => string | undefined
+  /** What stands there already, to be gone on with. */
+  initial?: string | undefined
 }
 
-export const askText = async (context: Context, { message, flag, check }: Question): Promise<string> => {
+export const askText = async (
+  context: Context,
+  { message, flag, check, initial }: Question,
+): Promise<string> => {
   needTerminal(context, flag)
   const { input } = await import('./inquirer.ts')
   const validate = (answer: string) =>
     check?.(answer.trim()) ?? (answer.trim() === '' ? 'Type something, or press Ctrl-C.' : true)
-  return (await input({ message, validate }, streams(context))).trim()
+  const prefill = initial === undefined ? {} : ({ default: initial, prefill: 'editable' } as const)
+  return (await input({ message, validate, ...prefill }, streams(context))).trim()
 }
 
 export const askSecret = async (context: Context, { message, flag }: Question): Promise<string> => {

@@ -2,50 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { style } from '../output.ts'
 import { check } from './api.ts'
 import { eventTypes, line } from './events/tail.ts'
-import { type DeskTicketDetail, renderTicket } from './tickets/shared.ts'
-import { differences } from './tickets/triage.ts'
+import { renderTicket } from './tickets/shared.ts'
+import { ticket } from './tickets/testing.ts'
+import { differences } from './tickets/triage/differences.ts'
 
-const ticket: DeskTicketDetail = {
-  id: 't1',
-  ticket_number: 'TKT-2026-00042',
-  category: 'TECHNICAL',
-  subject: 'White page',
-  body: 'It stays white.',
-  status: 'OPEN',
-  urgency: 'HIGH',
-  overdue: false,
-  organization_id: null,
-  context: { app_version: '4.2.0' },
-  requester: {
-    id: 'u1',
-    display_name: 'Ngozi Okafor',
-    email: 'ngozi@example.com',
-    timezone: 'America/New_York',
-    locale: null,
-    last_login_at: null,
-    last_seen_at: null,
-    device: null,
-    open_tickets: 1,
-    recent_tickets: 1,
-    organizations: [],
-  },
-  assignee: null,
-  version: 1,
-  first_response_due_at: '2026-03-02T16:00:00.000Z',
-  first_responded_at: null,
-  resolution_due_at: '2026-03-03T12:00:00.000Z',
-  resolved_at: null,
-  first_response_clock: 'RUNNING',
-  resolution_clock: 'RUNNING',
-  clock_paused_at: null,
-  tags: [],
-  merged_into: null,
-  merged_tickets: [],
-  presence: [],
-  created_at: '2026-03-02T12:00:00.000Z',
-  updated_at: '2026-03-02T12:00:00.000Z',
-  messages: [],
-}
 const message = {
   id: 'm1',
   ticket_id: 't1',

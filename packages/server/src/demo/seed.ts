@@ -154,9 +154,9 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertVisitHistory(client, cast, visits, random, now)
     await insertTasks(client, cast, random, now)
     await insertDocuments(client, cast, random, now, options.blobs)
+    await insertDeskWork(client, cast, desk, random, now)
     // Of a sequence of its own: what else is added changes none of its ids.
     await insertCircles(client, cast, new Random(SEED + 1), now)
-    await insertDeskWork(client, cast, desk, random, now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

@@ -35,8 +35,8 @@ interface Upkeep {
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
  * that came into force, reminds of visits, reports overdue tickets and closes those long resolved; every ten it makes
- * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will. Replicas
- * may all do it: each step is idempotent and short.
+ * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
+ * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
   const { pool, clock, log, newId, effects, blobs } = parts

@@ -12,7 +12,7 @@ import { stats } from './stats.ts'
 import { status } from './status.ts'
 import { tag } from './tag.ts'
 import { timeline } from './timeline.ts'
-import { triage } from './triage.ts'
+import { triage } from './triage/index.ts'
 import { urgency } from './urgency.ts'
 import { watch } from './watch.ts'
 

@@ -1,32 +1,10 @@
 import type { Client } from '@wardline/sdk'
-import { command } from '../../command.ts'
-import type { Context } from '../../context.ts'
-import { UsageError } from '../../exit.ts'
-import { clean } from '../../output.ts'
-import { askText, choose, readKey } from '../../prompts.ts'
-import { type DeskTicketDetail, deskColumns, NEXT_STATUSES, renderTicket, URGENCIES } from './shared.ts'
-
-const VIEWS = ['unassigned', 'mine', 'breaching', 'all'] as const
-type View = (typeof VIEWS)[number]
-
-export const triage = command<{ view: View }>({
-  name: 'triage',
-  summary: 'Work through the queue, ticket by ticket, one key per action',
-  details:
-    'Shows the ticket whose first response is due next, of those that wait for the desk. A change that a colleague made meanwhile is shown and nothing is overwritten. Needs a terminal.',
-  options: [{ flags: '--view <view>', text: 'which part of the queue (all)', choices: VIEWS }],
-  examples: [
-    ['ward tickets triage', 'all that waits'],
-    ['ward tickets triage --view breaching', 'what is late first'],
-  ],
-  parse: (typed) => ({ view: typed.choice('view', VIEWS) ?? 'all' }),
-  async run(context, { view }) {
-    if (!context.interactive || context.io.stdout.isTTY !== true) {
-      throw new UsageError('triage needs a terminal; scripts use ward tickets list, reply, assign and status')
-    }
-    await new Triage(context, await context.client(), view).run()
-  },
-})
+import type { Context } from '../../../context.ts'
+import { clean } from '../../../output.ts'
+import { askText, choose, readKey } from '../../../prompts.ts'
+import { type DeskTicketDetail, deskColumns, NEXT_STATUSES, renderTicket, URGENCIES } from '../shared.ts'
+import { differences } from './differences.ts'
+import type { View } from './views.ts'
 
 /** What a key did: stay on the ticket (its new state, if known), go on to the next, or leave. */
 type Step = { to: 'stay'; ticket?: DeskTicketDetail } | { to: 'next' } | { to: 'quit' }
@@ -37,11 +15,13 @@ interface Action {
   run(ticket: DeskTicketDetail): Promise<Step>
 }
 
-class Triage {
+/** The triage line by line, for screen readers and for terminals that cannot be drawn on. */
+export class PlainTriage {
   readonly #context: Context
   readonly #client: Client
   readonly #view: View
   readonly #seen = new Set<string>()
+  readonly #drafts = new Map<string, string>()
   #me: { id: string } | undefined
   readonly #actions: readonly Action[] = [
     { key: 'c', label: 'claim', run: (ticket) => this.#claim(ticket) },
@@ -97,7 +77,7 @@ class Triage {
     let ticket = first
     let show = true
     for (;;) {
-      if (show) this.#context.print(`\n${renderTicket(ticket, this.#context.style)}`)
+      if (show) this.#show(ticket)
       show = true
       this.#context.print(`${this.#menu()}\n`)
       const key = await readKey(this.#context)
@@ -114,6 +94,15 @@ class Triage {
     }
   }
 
+  #show(ticket: DeskTicketDetail): void {
+    const { style } = this.#context
+    this.#context.print(`\n${renderTicket(ticket, style)}`)
+    for (const { agent, state } of ticket.presence) {
+      const what = state === 'REPLYING' ? 'is writing on it' : 'has it open too'
+      this.#context.print(`${style.yellow(`! ${clean(agent.display_name)} ${what}`)}\n`)
+    }
+  }
+
   #menu(): string {
     const { style } = this.#context
     return this.#actions.map(({ key, label }) => `${style.bold(key)} ${style.dim(label)}`).join('  ')
@@ -121,7 +110,7 @@ class Triage {
 
   /** A refusal is told and the loop goes on; a conflict shows what changed and takes the new state. */
   async #attempt(action: Action, ticket: DeskTicketDetail): Promise<Step> {
-    const { isProblem } = await import('../../sdk.ts')
+    const { isProblem } = await import('../../../sdk.ts')
     try {
       return await action.run(ticket)
     } catch (error) {
@@ -159,17 +148,34 @@ class Triage {
     return await this.#fresh(id)
   }
 
-  async #say({ id }: DeskTicketDetail, is_internal_note: boolean): Promise<Step> {
+  /** What was typed stays until it is sent: the next reply or note of the ticket begins with it. */
+  async #say({ id, requester }: DeskTicketDetail, is_internal_note: boolean): Promise<Step> {
     const { style } = this.#context
+    const draft = `${id} ${is_internal_note}`
     const message = is_internal_note
       ? `${style.inverse(style.yellow(' INTERNAL NOTE '))} only the desk reads it:`
       : `${style.green('PUBLIC REPLY')} the requester reads it:`
-    const body = await askText(this.#context, { message, flag: '--body' })
+    const body = await askText(this.#context, { message, flag: '--body', initial: this.#drafts.get(draft) })
+    this.#drafts.set(draft, body)
+    if (!is_internal_note && !(await this.#confirm(requester.display_name))) {
+      this.#context.warn('Not sent; your text is kept, r goes on with it.')
+      return { to: 'stay' }
+    }
     const sent = await this.#client.supportDesk.reply({ ticket_id: id, body, is_internal_note }, this.#signal)
+    this.#drafts.delete(draft)
     this.#context.warn(
       is_internal_note ? 'Internal note left.' : `Public reply sent; the ticket is ${sent.ticket_status}.`,
     )
     return await this.#fresh(id)
+  }
+
+  async #confirm(name: string): Promise<boolean> {
+    const answer = await askText(this.#context, {
+      message: `Send this PUBLIC REPLY to ${clean(name)}? yes or no:`,
+      flag: '--body',
+      check: (typed) => (/^(y|yes|n|no)$/i.test(typed) ? undefined : 'yes or no.'),
+    })
+    return /^y/i.test(answer)
   }
 
   async #status(ticket: DeskTicketDetail): Promise<Step> {
@@ -218,27 +224,4 @@ class Triage {
     this.#context.list(queue.items, deskColumns(this.#context), 'Nothing waits.')
     return { to: 'stay', ticket }
   }
-}
-
-/** What a colleague changed, a line each. */
-export const differences = (before: DeskTicketDetail, now: DeskTicketDetail): string[] => {
-  const changes: string[] = []
-  const compare = (what: string, old: string, fresh: string) => {
-    if (old !== fresh) changes.push(`${what}: ${clean(old)} → ${clean(fresh)}`)
-  }
-  compare('status', before.status, now.status)
-  compare('urgency', before.urgency, now.urgency)
-  compare('category', before.category, now.category)
-  compare('assignee', before.assignee?.display_name ?? 'nobody', now.assignee?.display_name ?? 'nobody')
-  const known = new Set(before.messages.map((message) => message.id))
-  for (const message of now.messages) {
-    if (known.has(message.id)) continue
-    const what = message.is_internal_note
-      ? 'internal note'
-      : message.is_from_support
-        ? 'public reply'
-        : 'message'
-    changes.push(`new ${what} by ${clean(message.sender_name ?? 'the system')}`)
-  }
-  return changes
 }
