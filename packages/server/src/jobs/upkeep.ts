@@ -6,6 +6,7 @@ import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { type Db, noScope } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { missStaleCalls } from '../domains/call-center/stale.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
@@ -29,12 +30,14 @@ interface Upkeep {
   readonly publicUrl: () => string
   readonly effects: Effects
   readonly blobs: Blobs
+  readonly callQueueSeconds: number
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
- * that came into force and reminds of visits; every ten it makes partitions ahead, deletes what has expired and uploads
- * that nobody finished, and warns of licences that will. Replicas may all do it: each step is idempotent and short.
+ * that came into force, reminds of visits and gives up on callers who have waited too long; every ten it makes
+ * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
+ * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
   const { pool, clock, log, newId, effects, blobs } = parts
@@ -99,6 +102,7 @@ export function createUpkeep(parts: Upkeep) {
       await inBatches('expire_invitations', now)
       await expireExports(now)
       await sendDueReminders(parts, now)
+      await missStaleCalls(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)
       if (isSealed) swept = time
