@@ -509,7 +509,7 @@ export const createResources = (core: Core) => ({
      *
      * `GET /api/users/me/notifications`
      */
-    list: (input?: Input<operations['listNotifications']>, options?: RequestOptions): PagePromise<Item<operations['listNotifications']>> =>
+    list: (input?: Input<operations['listNotifications']>, options?: RequestOptions): PagePromise<Item<operations['listNotifications']>, Output<operations['listNotifications']>> =>
       core.page(meta.listNotifications, input, options),
     /**
      * Mark all read, up to an instant.
@@ -1153,7 +1153,7 @@ export const createResources = (core: Core) => ({
      *
      * `GET /api/call-center/queue`
      */
-    queue: (input?: Input<operations['listCallQueue']>, options?: RequestOptions): PagePromise<Item<operations['listCallQueue']>> =>
+    queue: (input?: Input<operations['listCallQueue']>, options?: RequestOptions): PagePromise<Item<operations['listCallQueue']>, Output<operations['listCallQueue']>> =>
       core.page(meta.listCallQueue, input, options),
     /**
      * Take the caller who waits longest.
