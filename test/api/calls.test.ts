@@ -535,6 +535,55 @@ describe('createCallTask', () => {
   })
 })
 
+describe('recordings', () => {
+  const sound = Buffer.from('RIFF, and what was said')
+  const file = { content_type: 'audio/wav', size_bytes: sound.length } as const
+
+  test('the bridge hands one in; the link to it is good for 15 minutes, and listening is audited', async () => {
+    const { agent, bridge, ring } = await practice()
+    const { id: call_id } = await ring()
+    const link = () => agent.client.calls.getRecordingUrl({ call_id })
+    expect(await codeOf(link())).toBe('RECORDING_NOT_AVAILABLE')
+    const { url, method, headers } = await bridge.calls.createRecordingUpload({ call_id, ...file })
+    // Announced, not sent yet.
+    expect(await codeOf(link())).toBe('RECORDING_NOT_AVAILABLE')
+    expect((await fetch(url, { method, headers, body: sound })).ok).toBe(true)
+    const got = await link()
+    expect(Date.parse(got.expires_at) - world.clock.now().getTime()).toBeLessThanOrEqual(15 * 60_000)
+    const response = await fetch(got.url)
+    expect(response.headers.get('content-disposition')).toContain(`call-${call_id}.wav`)
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(sound)
+    expect(await agent.client.calls.get({ call_id })).toMatchObject({ recording: 'AVAILABLE' })
+    world.clock.advance({ minutes: 16 })
+    expect((await fetch(got.url)).status).toBe(403)
+    const [row] = await world.auditRows({ operation: 'getCallRecordingUrl', actor: agent.id })
+    expect(row).toMatchObject({ action_type: 'LISTEN', resource_id: call_id })
+    expect(await codeOf(bridge.calls.createRecordingUpload({ call_id, ...file }))).toBe('CONFLICT')
+  })
+
+  test('redacted by an ADMIN it is gone for good: RECORDING_REDACTED, and no other takes its place', async () => {
+    const { agent, admin, bridge, ring } = await practice()
+    const { id: call_id } = await ring()
+    expect(await codeOf(admin.client.calls.redactRecording({ call_id }))).toBe('RECORDING_NOT_AVAILABLE')
+    const { url, method, headers } = await bridge.calls.createRecordingUpload({ call_id, ...file })
+    await fetch(url, { method, headers, body: sound })
+    const { url: link } = await agent.client.calls.getRecordingUrl({ call_id })
+    expect(await codeOf(agent.client.calls.redactRecording({ call_id }))).toBe('FORBIDDEN')
+    for (let n = 0; n < 2; n++) await admin.client.calls.redactRecording({ call_id })
+    expect(await codeOf(agent.client.calls.getRecordingUrl({ call_id }))).toBe('RECORDING_REDACTED')
+    expect((await fetch(link)).status).toBe(404)
+    expect(await codeOf(bridge.calls.createRecordingUpload({ call_id, ...file }))).toBe('RECORDING_REDACTED')
+    expect(await agent.client.calls.get({ call_id })).toMatchObject({ recording: 'REDACTED' })
+  })
+
+  test('NOT_FOUND for another practice’s call', async () => {
+    const [here, there] = [await practice(), await practice()]
+    const { id: call_id } = await there.ring()
+    expect(await codeOf(here.bridge.calls.createRecordingUpload({ call_id, ...file }))).toBe('NOT_FOUND')
+    expect(await codeOf(here.admin.client.calls.redactRecording({ call_id }))).toBe('NOT_FOUND')
+  })
+})
+
 describe('startOutboundCall', () => {
   test('rings at the patient’s safe number, is answered, and lasts from then on', async () => {
     const { org, agent } = await practice()

@@ -15,6 +15,7 @@ create table calls (
   duration_seconds integer check (duration_seconds >= 0),
   wait_time_seconds integer check (wait_time_seconds >= 0),
   recording_key text,
+  recording_type text check (recording_type in ('audio/wav', 'audio/mpeg', 'audio/ogg', 'audio/webm')),
   recording_redacted_at timestamptz(3),
   notes text check (length(notes) between 1 and 5000),
   entered_queue_at timestamptz(3),
@@ -30,7 +31,8 @@ create table calls (
   check (status <> 'QUEUED' or (agent_id is null and started_at is null)),
   check ((status in ('COMPLETED', 'VOICEMAIL', 'MISSED')) = (ended_at is not null)),
   -- Nothing was taken away where nothing was, and what was taken away is not there.
-  check (recording_redacted_at is null or recording_key is null)
+  check (recording_redacted_at is null or recording_key is null),
+  check ((recording_key is null) = (recording_type is null))
 );
 create index calls_status on calls (organization_id, status);
 create index calls_queue on calls (organization_id, entered_queue_at, id) where status = 'QUEUED';

@@ -115,6 +115,8 @@ export const operations: readonly (readonly [id: string, method: string, path: s
   ["updateCall", "PATCH", "/api/call-center/calls/{call_id}", "Note what came of a call, and whose it was"],
   ["completeCall", "POST", "/api/call-center/calls/{call_id}/complete", "End a call"],
   ["createCallTask", "POST", "/api/call-center/calls/{call_id}/tasks", "A follow-up of a call"],
+  ["createCallRecordingUpload", "POST", "/api/call-center/calls/{call_id}/recording", "Hand in the recording of a call"],
+  ["redactCallRecording", "DELETE", "/api/call-center/calls/{call_id}/recording", "Take the recording of a call away"],
   ["getCallRecordingUrl", "GET", "/api/call-center/calls/{call_id}/recording-url", "A link to the recording of a call"],
   ["listPatientCalls", "GET", "/api/call-center/patients/{patient_id}/call-history", "A patient's calls, the newest first"],
   ["createDocumentUpload", "POST", "/api/organizations/{org_id}/documents/upload-url", "Begin to upload a document"],

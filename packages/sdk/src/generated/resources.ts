@@ -117,6 +117,8 @@ const meta = {
   updateCall: {"id":"updateCall","method":"PATCH","path":"/api/call-center/calls/{call_id}","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
   completeCall: {"id":"completeCall","method":"POST","path":"/api/call-center/calls/{call_id}/complete","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   createCallTask: {"id":"createCallTask","method":"POST","path":"/api/call-center/calls/{call_id}/tasks","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  createCallRecordingUpload: {"id":"createCallRecordingUpload","method":"POST","path":"/api/call-center/calls/{call_id}/recording","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  redactCallRecording: {"id":"redactCallRecording","method":"DELETE","path":"/api/call-center/calls/{call_id}/recording","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   getCallRecordingUrl: {"id":"getCallRecordingUrl","method":"GET","path":"/api/call-center/calls/{call_id}/recording-url","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listPatientCalls: {"id":"listPatientCalls","method":"GET","path":"/api/call-center/patients/{patient_id}/call-history","pathParams":["patient_id"],"queryParams":["limit","cursor","include_total","organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createDocumentUpload: {"id":"createDocumentUpload","method":"POST","path":"/api/organizations/{org_id}/documents/upload-url","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
@@ -1236,6 +1238,24 @@ export const createResources = (core: Core) => ({
      */
     createTask: (input: Input<operations['createCallTask']>, options?: RequestOptions): Promise<Output<operations['createCallTask']>> =>
       core.call(meta.createCallTask, input, options),
+    /**
+     * Hand in the recording of a call.
+     *
+     * For the telephony bridge. Answers a link, good for 15 minutes, to which the recording is sent by PUT with the headers given; once it is there, `getCallRecordingUrl` has it. CONFLICT when the call has one.
+     *
+     * `POST /api/call-center/calls/{call_id}/recording`
+     */
+    createRecordingUpload: (input: Input<operations['createCallRecordingUpload']>, options?: RequestOptions): Promise<Output<operations['createCallRecordingUpload']>> =>
+      core.call(meta.createCallRecordingUpload, input, options),
+    /**
+     * Take the recording of a call away.
+     *
+     * Deletes the file for good; that there was one is kept. Done again, it changes nothing.
+     *
+     * `DELETE /api/call-center/calls/{call_id}/recording`
+     */
+    redactRecording: (input: Input<operations['redactCallRecording']>, options?: RequestOptions): Promise<Output<operations['redactCallRecording']>> =>
+      core.call(meta.redactCallRecording, input, options),
     /**
      * A link to the recording of a call.
      *

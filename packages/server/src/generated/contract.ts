@@ -1701,6 +1701,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/call-center/calls/{call_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in the recording of a call
+         * @description For the telephony bridge. Answers a link, good for 15 minutes, to which the recording is sent by PUT with the headers given; once it is there, `getCallRecordingUrl` has it. CONFLICT when the call has one.
+         */
+        post: operations["createCallRecordingUpload"];
+        /**
+         * Take the recording of a call away
+         * @description Deletes the file for good; that there was one is kept. Done again, it changes nothing.
+         */
+        delete: operations["redactCallRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/call-center/calls/{call_id}/recording-url": {
         parameters: {
             query?: never;
@@ -6347,7 +6371,7 @@ export interface components {
             /** @description What was said. */
             notes: string | null;
             /**
-             * @description Whether there is a recording to ask for.
+             * @description Whether there is a recording to ask for. AVAILABLE once it was handed in.
              * @enum {string}
              */
             recording: "NONE" | "AVAILABLE" | "REDACTED";
@@ -6485,6 +6509,53 @@ export interface components {
             description: components["schemas"]["TaskDescription"];
             assignee_id?: components["schemas"]["Uuid"];
             due_at?: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A recording that is about to be sent.
+         * @example {
+         *       "content_type": "audio/wav",
+         *       "size_bytes": 482130
+         *     }
+         */
+        CallRecordingCreate: {
+            /**
+             * @description Its type.
+             * @enum {string}
+             */
+            content_type: "audio/wav" | "audio/mpeg" | "audio/ogg" | "audio/webm";
+            /**
+             * Format: int32
+             * @description How many bytes it has; at most 200 MB.
+             */
+            size_bytes: number;
+        };
+        /**
+         * @description Where a recording goes.
+         * @example {
+         *       "method": "PUT",
+         *       "url": "https://files.example.com/recordings/01934f6e",
+         *       "headers": {
+         *         "Content-Type": "application/octet-stream"
+         *       },
+         *       "expires_at": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        CallRecordingUpload: {
+            /**
+             * @description How to send it.
+             * @enum {string}
+             */
+            method: "PUT";
+            /**
+             * Format: uri
+             * @description Where to send it.
+             */
+            url: string;
+            /** @description What to send along. */
+            headers: {
+                [key: string]: string;
+            };
+            expires_at: components["schemas"]["Timestamp"];
         };
         /**
          * @description A link to a recording.
@@ -9576,19 +9647,6 @@ export interface components {
                 };
             };
         };
-        /** @description No such call, or it has no recording. */
-        NoRecording: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "NOT_FOUND" | "RECORDING_NOT_AVAILABLE";
-                };
-            };
-        };
         /** @description The recording was taken away. */
         RecordingRedacted: {
             headers: {
@@ -9599,6 +9657,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "RECORDING_REDACTED";
+                };
+            };
+        };
+        /** @description No such call, or it has no recording. */
+        NoRecording: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND" | "RECORDING_NOT_AVAILABLE";
                 };
             };
         };
@@ -13947,6 +14018,79 @@ export interface operations {
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCallRecordingUpload: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallRecordingCreate"];
+            };
+        };
+        responses: {
+            /** @description Where to send it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRecordingUpload"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["RecordingRedacted"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redactCallRecording: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NoRecording"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

@@ -123,6 +123,7 @@ export interface CallsTable {
   duration_seconds: number | null
   wait_time_seconds: number | null
   recording_key: string | null
+  recording_type: 'audio/wav' | 'audio/mpeg' | 'audio/ogg' | 'audio/webm' | null
   recording_redacted_at: Instant | null
   notes: string | null
   entered_queue_at: Instant | null

@@ -291,6 +291,10 @@ export interface CallCenterHandlers {
   completeCall: Handler<'completeCall'>
   /** A follow-up of a call. */
   createCallTask: Handler<'createCallTask'>
+  /** Hand in the recording of a call. */
+  createCallRecordingUpload: Handler<'createCallRecordingUpload'>
+  /** Take the recording of a call away. */
+  redactCallRecording: Handler<'redactCallRecording'>
   /** A link to the recording of a call. */
   getCallRecordingUrl: Handler<'getCallRecordingUrl'>
   /** A patient's calls, the newest first. */

@@ -1473,6 +1473,32 @@ export const operations = {
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE_TASK","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  createCallRecordingUpload: {
+    id: "createCallRecordingUpload",
+    tag: "call-center",
+    method: "POST",
+    path: "/api/call-center/calls/{call_id}/recording",
+    status: 201,
+    contentType: "application/json",
+    forms: [],
+    bodyType: "application/json",
+    etag: false,
+    codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","RECORDING_REDACTED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  redactCallRecording: {
+    id: "redactCallRecording",
+    tag: "call-center",
+    method: "DELETE",
+    path: "/api/call-center/calls/{call_id}/recording",
+    status: 204,
+    contentType: null,
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","RECORDING_NOT_AVAILABLE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REDACT","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   getCallRecordingUrl: {
     id: "getCallRecordingUrl",
     tag: "call-center",
@@ -2141,6 +2167,8 @@ export interface DefaultedQuery {
   updateCall: never
   completeCall: never
   createCallTask: never
+  createCallRecordingUpload: never
+  redactCallRecording: never
   getCallRecordingUrl: never
   listPatientCalls: "limit" | "include_total"
   createDocumentUpload: never

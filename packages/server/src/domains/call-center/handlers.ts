@@ -1,3 +1,4 @@
+import { UPLOAD_TYPE } from '../../adapters/blobs/blobs.ts'
 import { openPage } from '../../db/keyset.ts'
 import type { Db } from '../../db/scope.ts'
 import type { CallCenterHandlers } from '../../generated/handlers.ts'
@@ -16,6 +17,12 @@ import * as queries from './queries.ts'
 import { tellDequeued, tellIncoming } from './tell.ts'
 
 const LINK_MS = 15 * 60_000
+const EXTENSIONS = {
+  'audio/wav': 'wav',
+  'audio/mpeg': 'mp3',
+  'audio/ogg': 'ogg',
+  'audio/webm': 'webm',
+} as const
 /** What an answer about a call holds, as the contract says. */
 const MOST_TASKS = 100
 const MOST_CANDIDATES = 20
@@ -257,17 +264,57 @@ export const callCenterHandlers = ({ blobs, clock, cursors, newId }: Services): 
     return row ? taskOf(row) : notFound('task')
   },
 
+  async createCallRecordingUpload({ db, actor }, { params, body }) {
+    const organizationId = organizationOf(actor.as)
+    const found = await queries.lockRecording(db, organizationId, params.call_id)
+    if (found === undefined) return noCall()
+    if (found.recording_redacted_at !== null) return problem('RECORDING_REDACTED')
+    const { recording_key: old } = found
+    if (old !== null && (await blobs.head(old)) !== undefined)
+      return problem('CONFLICT', 'The call has a recording.')
+    // A key of its own: what an earlier link still brings is not this recording.
+    const key = `recordings/${organizationId}/${newId()}`
+    await queries.updateCall(db, organizationId, params.call_id, {
+      recording_key: key,
+      recording_type: body.content_type,
+    })
+    const expiresAt = new Date(clock.now().getTime() + LINK_MS)
+    return {
+      method: 'PUT',
+      url: await blobs.uploadUrl(key, { size: body.size_bytes, expiresAt }),
+      headers: { 'Content-Type': UPLOAD_TYPE },
+      expires_at: expiresAt.toISOString(),
+    }
+  },
+
+  async redactCallRecording({ db, actor }, { params }) {
+    const organizationId = organizationOf(actor.as)
+    const found = await queries.lockRecording(db, organizationId, params.call_id)
+    if (found === undefined) return noCall()
+    if (found.recording_redacted_at !== null) return undefined
+    if (found.recording_key === null) return problem('RECORDING_NOT_AVAILABLE')
+    // The file goes first: a row that still names it can be redacted again.
+    await blobs.delete(found.recording_key)
+    await queries.updateCall(db, organizationId, params.call_id, {
+      recording_key: null,
+      recording_type: null,
+      recording_redacted_at: clock.now(),
+    })
+    return undefined
+  },
+
   async getCallRecordingUrl({ db, actor }, { params }) {
     const { call_id } = params
     const found = await queries.findRecording(db, organizationOf(actor.as), call_id)
     if (found === undefined) return noCall()
     if (found.recording_redacted_at !== null) return problem('RECORDING_REDACTED')
-    const key = found.recording_key
-    if (key === null || (await blobs.head(key)) === undefined) return problem('RECORDING_NOT_AVAILABLE')
+    const { recording_key: key, recording_type: contentType } = found
+    if (key === null || contentType === null || (await blobs.head(key)) === undefined)
+      return problem('RECORDING_NOT_AVAILABLE')
     const expiresAt = new Date(clock.now().getTime() + LINK_MS)
     const url = await blobs.downloadUrl(key, {
-      filename: `call-${call_id}.wav`,
-      contentType: 'audio/wav',
+      filename: `call-${call_id}.${EXTENSIONS[contentType]}`,
+      contentType,
       expiresAt,
     })
     return { url, expires_at: expiresAt.toISOString() }

@@ -320,5 +320,13 @@ export async function countAttempts(
 export const findRecording = (db: Db, organizationId: string, id: string) =>
   calls(db, organizationId)
     .where('c.id', '=', id)
+    .select(['c.recording_key', 'c.recording_type', 'c.recording_redacted_at'])
+    .executeTakeFirst()
+
+/** The same, locked until the transaction ends. */
+export const lockRecording = (db: Db, organizationId: string, id: string) =>
+  calls(db, organizationId)
+    .where('c.id', '=', id)
     .select(['c.recording_key', 'c.recording_redacted_at'])
+    .forUpdate()
     .executeTakeFirst()
