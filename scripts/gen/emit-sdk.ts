@@ -43,6 +43,12 @@ const isPage = (operation: Operation): boolean => {
   )
 }
 
+/** Whether a list's answer says more than every list's does. */
+const hasMore = (operation: Operation): boolean =>
+  Object.keys(operation.success.schema?.properties ?? {}).some(
+    (name) => !['items', 'next_cursor', 'total'].includes(name),
+  )
+
 /** `text/calendar` of `get` is `getAsCalendar`. */
 const formOf = (operation: Method, mediaType: string): string =>
   `${operation.sdk.method}As${pascal(mediaType.split('/')[1] ?? '')}`
@@ -61,7 +67,7 @@ function method(operation: Method): string {
   const [kind, answer] = operation.extensions['x-stream']
     ? ['stream', 'EventStream']
     : isPage(operation)
-      ? ['page', `PagePromise<Item<${op}>>`]
+      ? ['page', `PagePromise<Item<${op}>${hasMore(operation) ? `, Output<${op}>` : ''}>`]
       : isText(operation)
         ? ['text', 'Promise<TextBody>']
         : ['call', `Promise<Output<${op}>>`]

@@ -319,6 +319,10 @@ beforeAll(async () => {
     size_bytes: 1,
   })
   records.document_id = { id: document_id, people: [who.user.id] }
+  const agent = await world.user({ roles: { [home]: 'CALL_CENTER_AGENT' } })
+  const waiting = await agent.client.calls.enqueueInbound({})
+  records.queue_id = { id: waiting.id, people: [] }
+  records.call_id = { id: waiting.id, people: [] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
   const asked = await who.user.client.users.requestExport({})

@@ -60,6 +60,8 @@ async function patientWithALife() {
     theirs: world.secret(`their message ${world.id()}`),
     ticket: world.secret(`my ticket ${world.id()}`),
     reply: world.secret(`the desk's reply ${world.id()}`),
+    call: world.secret(`said at the telephone ${world.id()}`),
+    otherCall: world.secret(`what they said ${world.id()}`),
     phone: world.secret(`+1212555${String(Date.now()).slice(-4)}`),
   }
   await world.admin.query(
@@ -90,6 +92,15 @@ async function patientWithALife() {
       [world.id(), org, of.id, provider.providerId],
     )
   }
+  for (const [of, notes] of [
+    [patient, secrets.call],
+    [neighbour, secrets.otherCall],
+  ] as const)
+    await world.admin.query(
+      `insert into calls (id, organization_id, patient_id, agent_id, call_type, status, notes, entered_queue_at, started_at, ended_at)
+       values ($1, $2, $3, $4, 'INBOUND', 'COMPLETED', $5, now(), now(), now())`,
+      [world.id(), org, of.id, provider.id, notes],
+    )
   const ticket = await user.client.tickets.create({
     category: 'OTHER',
     subject: 'Help',
@@ -124,6 +135,7 @@ describe('an export of one’s own data', () => {
         ...['1-zebra-clinic', '2-arzte-am-hafen'].flatMap((folder) =>
           [
             'appointments',
+            'calls',
             'care-team',
             'contact-methods',
             'documents',
@@ -145,9 +157,9 @@ describe('an export of one’s own data', () => {
     expect(parsed(files, '2-arzte-am-hafen/appointments.json')).toHaveLength(1)
     expect(parsed(files, '1-zebra-clinic/appointments.json')).toEqual([])
     const everything = [...files.values()].map(String).join('\n')
-    const { note, theirs, ...own } = secrets
+    const { note, theirs, otherCall, ...own } = secrets
     for (const text of Object.values(own)) expect(everything).toContain(text)
-    for (const text of [note, theirs, neighbour.lastName, neighbour.id])
+    for (const text of [note, theirs, otherCall, neighbour.lastName, neighbour.id])
       expect(everything).not.toContain(text)
   })
 

@@ -10,12 +10,14 @@ import { createWorld, type TestUser, type World } from '../support/world.ts'
 const VISITS = 20_000
 const THREADS = 6000
 const TASKS = 12_000
+const CALLS = 20_000
 /** More than a person or a page has, far less than the tenant. */
 const SMALL = 1500
 
 let world: World
 let org: string
 let staff: TestUser
+let agent: TestUser
 let self: TestUser
 let provider: TestUser & { providerId: string }
 let patientId: string
@@ -59,6 +61,19 @@ beforeAll(async () => {
        case when n % 2 = 0 then 'COMPLETED' else 'PENDING' end, case when n % 2 = 0 then now() end
        from generate_series(1, $3::int) n`,
     [org, staff.id, TASKS],
+  )
+  agent = await world.user({ roles: { [org]: 'CALL_CENTER_AGENT' } })
+  await world.admin.query(
+    `insert into calls (id, organization_id, patient_id, agent_id, call_type, status, entered_queue_at, started_at, ended_at, created_at)
+     select gen_random_uuid(), $1, ($2::uuid[])[1 + n % 50], case when n % 40 = 0 then $3::uuid else $5 end, 'INBOUND',
+       'COMPLETED', now() - n * interval '1 hour', now() - n * interval '1 hour', now(), now() - n * interval '1 hour'
+       from generate_series(1, $4::int) n`,
+    [org, patients, agent.id, CALLS, staff.id],
+  )
+  await world.admin.query(
+    `insert into calls (id, organization_id, call_type, status, entered_queue_at)
+     select gen_random_uuid(), $1, 'INBOUND', 'QUEUED', now() - n * interval '1 second' from generate_series(1, 200) n`,
+    [org],
   )
   // Also puts the words into their index: they wait in a list of its own first.
   await world.admin.query('vacuum analyze')
@@ -132,7 +147,7 @@ async function plansOf(call: () => PromiseLike<unknown>, user: TestUser): Promis
 
 const nodes = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodes)]
 const rowsOf = (plan: Plan): number => plan['Actual Rows'] * plan['Actual Loops']
-const ordered = ['appointments', 'message_threads', 'tasks']
+const ordered = ['appointments', 'message_threads', 'tasks', 'calls']
 
 const lists: Record<string, [() => TestUser, () => PromiseLike<unknown>]> = {
   'appointments, all': [() => staff, () => staff.client.appointments.list({ org_id: org })],
@@ -166,6 +181,9 @@ const lists: Record<string, [() => TestUser, () => PromiseLike<unknown>]> = {
   'tasks, all': [() => staff, () => staff.client.tasks.list({ org_id: org })],
   'tasks of a status': [() => staff, () => staff.client.tasks.list({ org_id: org, status: 'PENDING' })],
   'tasks of a member': [() => staff, () => staff.client.tasks.list({ org_id: org, assignee_id: staff.id })],
+  'calls that wait': [() => agent, () => agent.client.calls.queue({ include_total: true })],
+  'calls of an agent': [() => agent, () => agent.client.calls.recent({})],
+  'calls of a patient': [() => agent, () => agent.client.calls.history({ patient_id: patientId })],
 }
 
 describe('on a large tenant', () => {

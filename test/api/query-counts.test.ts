@@ -20,6 +20,7 @@ let world: World
 let org: string
 let self: TestUser
 let signer: TestUser
+let agent: TestUser
 let ids: Record<string, string>
 
 beforeAll(async () => {
@@ -27,8 +28,11 @@ beforeAll(async () => {
   org = await world.organization()
   // One person who may call every list: a patient, an administrator and of the platform.
   self = await world.user({ roles: { [org]: 'ADMIN' }, superAdmin: true, supportAgent: true })
-  // Nothing that is put into force meanwhile holds that person up.
-  await world.admin.query('update users set requires_consent = false where id = $1', [self.id])
+  agent = await world.user({ roles: { [org]: 'CALL_CENTER_AGENT' } })
+  // Nothing that is put into force meanwhile holds these people up.
+  await world.admin.query('update users set requires_consent = false where id = any($1)', [
+    [self.id, agent.id],
+  ])
   signer = await world.user()
   const { id: patient_id } = await world.patient([org], { userId: self.id })
   const { providerId: provider_id } = await world.provider(org)
@@ -77,6 +81,13 @@ const posted =
   (id: keyof typeof operations, own: () => Record<string, string> = () => ({})): Maker =>
   async () =>
     send(operations[id], { ...ids, ...(await fresh()), ...own() })
+
+/** A call that is over. */
+const call: Maker = sql(
+  `insert into calls (id, organization_id, patient_id, agent_id, caller_id, call_type, status, entered_queue_at, started_at, ended_at, created_at)
+   values ($1, $2, $3, $4, '+12125550123', 'INBOUND', 'COMPLETED', now(), now(), now(), now())`,
+  () => [world.id(), org, ids.patient_id, agent.id],
+)
 
 /** What puts one more row into a list that has no POST of its own, or a POST that a plain call does not satisfy. */
 const makers: Readonly<Record<string, Maker>> = {
@@ -127,6 +138,9 @@ const makers: Readonly<Record<string, Maker>> = {
      values ($1, $2, $3, 'letter.pdf', 'key/' || gen_random_uuid(), 'application/pdf', 10, repeat('a', 64), now())`,
     () => [world.id(), org, ids.patient_id],
   ),
+  listCallQueue: posted('enqueueInboundCall'),
+  listRecentCalls: call,
+  listPatientCalls: call,
   listJobs: sql(
     `insert into jobs.job (id, name, data, state) values (gen_random_uuid(), 'mail', '{}', 'failed')`,
     () => [],
@@ -175,7 +189,7 @@ describe('the statements of a list', () => {
         throw new Error(`${id}: nothing makes rows for it. Give it a maker in ${import.meta.filename}.`)
       const names = Object.keys(propertiesOf(schemas[id]?.query))
       const total: Record<string, string> = names.includes('include_total') ? { include_total: 'true' } : {}
-      const { token, id: userId } = id === 'listRequiredConsents' ? signer : self
+      const { token, id: userId } = { listRequiredConsents: signer, listRecentCalls: agent }[id] ?? self
       const scope = list.gates.tenancy === 'none' ? 'platform' : list.gates.tenancy
       const count = async (limit: number) => {
         let rows = 0

@@ -162,6 +162,24 @@ test('patient@ and proxy@ have visits to come, and the practice has tasks', asyn
   expect(Date.parse(tasks.items[0]?.due_at ?? '')).toBeLessThan(Date.now())
 })
 
+test('agent@ is free, callers wait, and there are calls in every state with follow-ups', async () => {
+  const agent = await as('agent')
+  const queue = await agent.calls.queue({})
+  expect(queue.items.length).toBeGreaterThan(2)
+  expect(queue.free_agents).toBeGreaterThan(0)
+  expect(queue.average_wait_seconds).toBeGreaterThan(0)
+  const recent = await agent.calls.recent({ limit: 100 })
+  expect(recent.items.some(({ status }) => status === 'IN_PROGRESS' || status === 'INITIATING')).toBe(false)
+  let tasks = 0
+  for (const { id } of recent.items) tasks += (await agent.calls.get({ call_id: id })).tasks.length
+  expect(tasks).toBeGreaterThan(0)
+  const seen = new Set(recent.items.map(({ call_type, status }) => `${call_type} ${status}`))
+  for (const state of ['INBOUND COMPLETED', 'OUTBOUND COMPLETED', 'OUTBOUND VOICEMAIL', 'OUTBOUND MISSED'])
+    expect(seen, state).toContain(state)
+  const [first] = queue.items
+  expect(await agent.calls.accept({ queue_id: first?.id ?? '' })).toMatchObject({ status: 'IN_PROGRESS' })
+})
+
 test('patient@ downloads a document of their own, and its bytes are those that were announced', async () => {
   const org_id = await organizationOf('admin')
   const patient = await as('patient')

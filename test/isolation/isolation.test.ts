@@ -89,6 +89,8 @@ async function namesIn(organization: string): Promise<Ids> {
      from organization_memberships m where m.organization_id = $1 and m.role = 'ADMIN' limit 1`,
     [organization],
   )
+  // A queue entry is its call.
+  if (names.call_id !== undefined) names.queue_id = names.call_id
   const soon = new Date(world.clock.now().getTime() + 7 * 86_400_000).toISOString()
   return { ...names, ...rows[0], scheduled_at: soon }
 }

@@ -4,6 +4,7 @@ import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
 import { appointments } from './commands/appointments/index.ts'
 import { audit } from './commands/audit/index.ts'
+import { calls } from './commands/calls/index.ts'
 import { documents } from './commands/documents/index.ts'
 import { events } from './commands/events/index.ts'
 import { dataExport } from './commands/export/index.ts'
@@ -40,6 +41,7 @@ export const groups: readonly Group[] = [
   appointments,
   messages,
   tasks,
+  calls,
   documents,
   orgs,
   members,

@@ -230,8 +230,12 @@ export class Core {
   }
 
   /** A list operation. */
-  page<T>(meta: OperationMeta, input: object | undefined, options?: RequestOptions): PagePromise<T> {
-    return pagePromise<T>((cursor) =>
+  page<T, Body = unknown>(
+    meta: OperationMeta,
+    input: object | undefined,
+    options?: RequestOptions,
+  ): PagePromise<T, Body> {
+    return pagePromise<T, Body>((cursor) =>
       this.call(meta, cursor === undefined ? input : { ...input, cursor }, options),
     )
   }

@@ -11,13 +11,14 @@ export interface Page<Item> {
 
 /**
  * A list that was asked for: await it for the first page, or iterate it for every item, page by page.
- * Nothing is sent before one of the two; awaiting and then iterating sends the first page once.
+ * Nothing is sent before one of the two; awaiting and then iterating sends the first page once. `Body` is the answer's
+ * own type where the contract puts more beside the items.
  *
  * @example
  * const page = await client.patients.list({ org_id })
  * for await (const patient of client.patients.list({ org_id, search: 'okafor' })) console.log(patient.last_name)
  */
-export interface PagePromise<Item> extends Promise<Page<Item>>, AsyncIterable<Item> {
+export interface PagePromise<Item, Body = unknown> extends Promise<Page<Item> & Body>, AsyncIterable<Item> {
   /** Every page, for those who act on whole pages. */
   pages(): AsyncGenerator<Page<Item>, void, undefined>
 }
@@ -27,18 +28,18 @@ type PageBody<Item> = Omit<Page<Item>, 'next'>
 /**
  * @param fetchPage asks for the page at a cursor; undefined is the first
  */
-export const pagePromise = <Item>(
-  fetchPage: (cursor: string | undefined) => Promise<PageBody<Item>>,
-): PagePromise<Item> => {
-  const load = async (cursor: string | undefined): Promise<Page<Item>> => {
+export const pagePromise = <Item, Body = unknown>(
+  fetchPage: (cursor: string | undefined) => Promise<PageBody<Item> & Body>,
+): PagePromise<Item, Body> => {
+  const load = async (cursor: string | undefined): Promise<Page<Item> & Body> => {
     const body = await fetchPage(cursor)
     const next = body.next_cursor
-    return Object.defineProperty({ ...body } as Page<Item>, 'next', {
+    return Object.defineProperty({ ...body } as Page<Item> & Body, 'next', {
       // Not enumerable: a printed or serialized page is the server's answer.
       value: async () => (next === null ? undefined : await load(next)),
     })
   }
-  let first: Promise<Page<Item>> | undefined
+  let first: Promise<Page<Item> & Body> | undefined
   const begin = () => {
     first ??= load(undefined)
     return first

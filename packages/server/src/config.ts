@@ -82,6 +82,8 @@ export interface Config {
   }
   readonly oidcIssuers: readonly OidcIssuer[]
   readonly heartbeatSeconds: number
+  /** After how long a caller who waits counts as gone. */
+  readonly callQueueSeconds: number
   /** How many proxies stand in front, or their addresses; false trusts no forwarded address. */
   readonly trustProxy: false | number | readonly string[]
   readonly corsOrigins: readonly string[]
@@ -339,6 +341,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     },
     oidcIssuers: readIssuers(read),
     heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 30, 1, 300),
+    callQueueSeconds: read.integer('CALL_QUEUE_SECONDS', 3600, 60, 86_400),
     trustProxy: readTrustProxy(read),
     corsOrigins: readOrigins(read),
     postgresSource: read.choice('WARDLINE_POSTGRES', ['system', 'npm']),

@@ -30,6 +30,7 @@ Settings (environment):
   JOBS                      off: this server runs no jobs, "ward-server worker" does
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
+  CALL_QUEUE_SECONDS        after how long a caller who waits counts as gone (default: 3600)
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
   RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
   ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS

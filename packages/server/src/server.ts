@@ -16,6 +16,7 @@ import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
+import { callCenterHandlers } from './domains/call-center/handlers.ts'
 import { careTeamHandlers } from './domains/care-team/handlers.ts'
 import { consentHandlers } from './domains/consent/handlers.ts'
 import { contactMethodsHandlers } from './domains/contact-methods/handlers.ts'
@@ -103,6 +104,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...appointmentsHandlers(services),
   ...messagingHandlers(services),
   ...tasksHandlers(services),
+  ...callCenterHandlers(services),
   ...documentsHandlers(services),
   ...blobsHandlers(services),
   ...supportHandlers(services),
@@ -216,7 +218,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     jobHandlers(pool, mailer, createNoPush(log), services, documents),
     log,
   )
-  const upkeep = createUpkeep({ ...services, pool, effects, blobs })
+  const upkeep = createUpkeep({
+    ...services,
+    pool,
+    effects,
+    blobs,
+    callQueueSeconds: config.callQueueSeconds,
+  })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),

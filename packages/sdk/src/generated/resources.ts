@@ -107,6 +107,20 @@ const meta = {
   listTasks: {"id":"listTasks","method":"GET","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":["assignee_id","status","due_after","due_before","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createTask: {"id":"createTask","method":"POST","path":"/api/organizations/{org_id}/tasks","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   updateTask: {"id":"updateTask","method":"PATCH","path":"/api/organizations/{org_id}/tasks/{task_id}","pathParams":["org_id","task_id"],"queryParams":[],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  listCallQueue: {"id":"listCallQueue","method":"GET","path":"/api/call-center/queue","pathParams":[],"queryParams":["limit","cursor","include_total","organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  acceptCall: {"id":"acceptCall","method":"POST","path":"/api/call-center/queue/{queue_id}/accept","pathParams":["queue_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  hangUpQueuedCall: {"id":"hangUpQueuedCall","method":"POST","path":"/api/call-center/queue/{queue_id}/hang-up","pathParams":["queue_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  enqueueInboundCall: {"id":"enqueueInboundCall","method":"POST","path":"/api/call-center/calls/inbound","pathParams":[],"queryParams":["organization_id"],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  startOutboundCall: {"id":"startOutboundCall","method":"POST","path":"/api/call-center/calls/outbound","pathParams":[],"queryParams":["organization_id"],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  listRecentCalls: {"id":"listRecentCalls","method":"GET","path":"/api/call-center/calls/recent","pathParams":[],"queryParams":["limit","cursor","include_total","organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getCall: {"id":"getCall","method":"GET","path":"/api/call-center/calls/{call_id}","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  updateCall: {"id":"updateCall","method":"PATCH","path":"/api/call-center/calls/{call_id}","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{"if_match":"If-Match"},"idempotent":false,"hasBody":true,"public":false},
+  completeCall: {"id":"completeCall","method":"POST","path":"/api/call-center/calls/{call_id}/complete","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  createCallTask: {"id":"createCallTask","method":"POST","path":"/api/call-center/calls/{call_id}/tasks","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  createCallRecordingUpload: {"id":"createCallRecordingUpload","method":"POST","path":"/api/call-center/calls/{call_id}/recording","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  redactCallRecording: {"id":"redactCallRecording","method":"DELETE","path":"/api/call-center/calls/{call_id}/recording","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getCallRecordingUrl: {"id":"getCallRecordingUrl","method":"GET","path":"/api/call-center/calls/{call_id}/recording-url","pathParams":["call_id"],"queryParams":["organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listPatientCalls: {"id":"listPatientCalls","method":"GET","path":"/api/call-center/patients/{patient_id}/call-history","pathParams":["patient_id"],"queryParams":["limit","cursor","include_total","organization_id"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createDocumentUpload: {"id":"createDocumentUpload","method":"POST","path":"/api/organizations/{org_id}/documents/upload-url","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getDocument: {"id":"getDocument","method":"GET","path":"/api/organizations/{org_id}/documents/{document_id}","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   deleteDocument: {"id":"deleteDocument","method":"DELETE","path":"/api/organizations/{org_id}/documents/{document_id}","pathParams":["org_id","document_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -509,7 +523,7 @@ export const createResources = (core: Core) => ({
      *
      * `GET /api/users/me/notifications`
      */
-    list: (input?: Input<operations['listNotifications']>, options?: RequestOptions): PagePromise<Item<operations['listNotifications']>> =>
+    list: (input?: Input<operations['listNotifications']>, options?: RequestOptions): PagePromise<Item<operations['listNotifications']>, Output<operations['listNotifications']>> =>
       core.page(meta.listNotifications, input, options),
     /**
      * Mark all read, up to an instant.
@@ -1144,6 +1158,134 @@ export const createResources = (core: Core) => ({
      */
     update: (input: Input<operations['updateTask']>, options?: RequestOptions): Promise<Output<operations['updateTask']>> =>
       core.call(meta.updateTask, input, options),
+  },
+  calls: {
+    /**
+     * Who waits, the first comer first.
+     *
+     * By `entered_queue_at`, then id. The averages are of the last 24 hours, and of the whole queue, whatever the page. A queue entry's id is its call's.
+     *
+     * `GET /api/call-center/queue`
+     */
+    queue: (input?: Input<operations['listCallQueue']>, options?: RequestOptions): PagePromise<Item<operations['listCallQueue']>, Output<operations['listCallQueue']>> =>
+      core.page(meta.listCallQueue, input, options),
+    /**
+     * Take the caller who waits longest.
+     *
+     * First come, first served: a queue entry can be taken when nobody waits longer, and by one agent. CONFLICT when another agent was faster (named in `assignee`), the caller hung up, somebody waits longer, or the agent is in a call already.
+     *
+     * `POST /api/call-center/queue/{queue_id}/accept`
+     */
+    accept: (input: Input<operations['acceptCall']>, options?: RequestOptions): Promise<Output<operations['acceptCall']>> =>
+      core.call(meta.acceptCall, input, options),
+    /**
+     * The caller hung up before anybody answered.
+     *
+     * For the telephony bridge: the call becomes MISSED. Said again, it changes nothing. INVALID_TRANSITION once it was answered.
+     *
+     * `POST /api/call-center/queue/{queue_id}/hang-up`
+     */
+    hangUp: (input: Input<operations['hangUpQueuedCall']>, options?: RequestOptions): Promise<Output<operations['hangUpQueuedCall']>> =>
+      core.call(meta.hangUpQueuedCall, input, options),
+    /**
+     * Put a caller into the queue.
+     *
+     * For a telephony bridge with an API key, or by hand. `caller_id` is kept as E.164, read as of the organization's country where it has no country code; left out for a withheld number. When exactly one patient here has that number, the call is that patient's; several are listed as `candidates` and none is chosen. Every free agent gets `call.incoming`.
+     *
+     * `POST /api/call-center/calls/inbound`
+     */
+    enqueueInbound: (input: Input<operations['enqueueInboundCall']>, options?: RequestOptions): Promise<Output<operations['enqueueInboundCall']>> =>
+      core.call(meta.enqueueInboundCall, input, options),
+    /**
+     * Call a patient.
+     *
+     * To a telephone number of the patient that is marked safe. At most 3 attempts on a patient in a day of the organization's time zone. The call is INITIATING until `updateCall` says that it was answered, or `completeCall` ends it. CONFLICT while the agent is in another call.
+     *
+     * `POST /api/call-center/calls/outbound`
+     */
+    startOutbound: (input: Input<operations['startOutboundCall']>, options?: RequestOptions): Promise<Output<operations['startOutboundCall']>> =>
+      core.call(meta.startOutboundCall, input, options),
+    /**
+     * The caller's own calls, the newest first.
+     *
+     * Ordered by `created_at` descending, then id descending.
+     *
+     * `GET /api/call-center/calls/recent`
+     */
+    recent: (input?: Input<operations['listRecentCalls']>, options?: RequestOptions): PagePromise<Item<operations['listRecentCalls']>> =>
+      core.page(meta.listRecentCalls, input, options),
+    /**
+     * One call, with its follow-up tasks.
+     *
+     * `candidates` are the patients whose number it is, while none is chosen.
+     *
+     * `GET /api/call-center/calls/{call_id}`
+     */
+    get: (input: Input<operations['getCall']>, options?: RequestOptions): Promise<Output<operations['getCall']>> =>
+      core.call(meta.getCall, input, options),
+    /**
+     * Note what came of a call, and whose it was.
+     *
+     * What is left out stays, null empties. An agent changes the own calls, ADMIN and API keys every one. `status` says that the other side has answered an outbound call: the duration counts from then. With `If-Match`, a stale version answers 412.
+     *
+     * `PATCH /api/call-center/calls/{call_id}`
+     */
+    update: (input: Input<operations['updateCall']>, options?: RequestOptions): Promise<Output<operations['updateCall']>> =>
+      core.call(meta.updateCall, input, options),
+    /**
+     * End a call.
+     *
+     * Computes its duration. An agent ends the own calls, ADMIN and API keys every one. VOICEMAIL and MISSED are for outbound calls: a message was left, nobody answered. The agent and the organization get `call.completed`. INVALID_TRANSITION for a call that waits or is over.
+     *
+     * `POST /api/call-center/calls/{call_id}/complete`
+     */
+    complete: (input: Input<operations['completeCall']>, options?: RequestOptions): Promise<Output<operations['completeCall']>> =>
+      core.call(meta.completeCall, input, options),
+    /**
+     * A follow-up of a call.
+     *
+     * A task about the call, for a member who may see tasks, or for nobody yet. The assignee, unless that is who made it, gets a notification.
+     *
+     * `POST /api/call-center/calls/{call_id}/tasks`
+     */
+    createTask: (input: Input<operations['createCallTask']>, options?: RequestOptions): Promise<Output<operations['createCallTask']>> =>
+      core.call(meta.createCallTask, input, options),
+    /**
+     * Hand in the recording of a call.
+     *
+     * For the telephony bridge. Answers a link, good for 15 minutes, to which the recording is sent by PUT with the headers given; once it is there, `getCallRecordingUrl` has it. CONFLICT when the call has one.
+     *
+     * `POST /api/call-center/calls/{call_id}/recording`
+     */
+    createRecordingUpload: (input: Input<operations['createCallRecordingUpload']>, options?: RequestOptions): Promise<Output<operations['createCallRecordingUpload']>> =>
+      core.call(meta.createCallRecordingUpload, input, options),
+    /**
+     * Take the recording of a call away.
+     *
+     * Deletes the file for good; that there was one is kept. Done again, it changes nothing.
+     *
+     * `DELETE /api/call-center/calls/{call_id}/recording`
+     */
+    redactRecording: (input: Input<operations['redactCallRecording']>, options?: RequestOptions): Promise<Output<operations['redactCallRecording']>> =>
+      core.call(meta.redactCallRecording, input, options),
+    /**
+     * A link to the recording of a call.
+     *
+     * Good for 15 minutes. RECORDING_NOT_AVAILABLE when there is none, RECORDING_REDACTED once it was taken away.
+     *
+     * `GET /api/call-center/calls/{call_id}/recording-url`
+     */
+    getRecordingUrl: (input: Input<operations['getCallRecordingUrl']>, options?: RequestOptions): Promise<Output<operations['getCallRecordingUrl']>> =>
+      core.call(meta.getCallRecordingUrl, input, options),
+    /**
+     * A patient's calls, the newest first.
+     *
+     * Those of this organization, whoever called whom. Ordered by `created_at` descending, then id descending.
+     *
+     * `GET /api/call-center/patients/{patient_id}/call-history`
+     */
+    history: (input: Input<operations['listPatientCalls']>, options?: RequestOptions): PagePromise<Item<operations['listPatientCalls']>> =>
+      core.page(meta.listPatientCalls, input, options),
   },
   documents: {
     /**

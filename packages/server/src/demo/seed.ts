@@ -5,6 +5,7 @@ import { createCipher } from '../security/cipher.ts'
 import type { KeyRing } from '../security/keys.ts'
 import { createPasswords } from '../security/passwords.ts'
 import { totpSecretContext } from '../security/totp.ts'
+import { insertCalls } from './calls.ts'
 import { insertAppointments, insertPatients, insertThreads } from './care.ts'
 import { insertCircles } from './circles.ts'
 import { insertDeskWork, insertTickets } from './desk.ts'
@@ -157,6 +158,7 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertDeskWork(client, cast, desk, random, now)
     // Of a sequence of its own: what else is added changes none of its ids.
     await insertCircles(client, cast, new Random(SEED + 1), now)
+    await insertCalls(client, cast, new Random(SEED + 2), now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

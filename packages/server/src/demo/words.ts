@@ -60,6 +60,31 @@ export const TASKS = [
   'Prepare the vaccination record for school',
 ] as const
 
+export const CALL_REASONS = [
+  'Refill of a prescription',
+  'Wants an appointment',
+  'Question about a bill',
+  'Laboratory results',
+  'Referral to a specialist',
+  'Moved, new address',
+  'Side effects of a medicine',
+] as const
+
+export const CALL_OUTCOMES = [
+  'Appointment booked',
+  'Question answered',
+  'Refill passed on to the pharmacy',
+  'Will call back',
+  'Passed on to the practice',
+] as const
+
+export const CALL_NOTES = [
+  'Prefers mornings.',
+  'Wants to be called back after five.',
+  'Asked for the results by mail.',
+  'Will bring the insurance card.',
+] as const
+
 /** Of the practice itself, about no patient. */
 export const CHORES = [
   'Order examination gloves',

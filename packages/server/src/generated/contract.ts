@@ -1517,6 +1517,254 @@ export interface paths {
         patch: operations["updateTask"];
         trace?: never;
     };
+    "/api/call-center/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who waits, the first comer first
+         * @description By `entered_queue_at`, then id. The averages are of the last 24 hours, and of the whole queue, whatever the page. A queue entry's id is its call's.
+         */
+        get: operations["listCallQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/queue/{queue_id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the caller who waits longest
+         * @description First come, first served: a queue entry can be taken when nobody waits longer, and by one agent. CONFLICT when another agent was faster (named in `assignee`), the caller hung up, somebody waits longer, or the agent is in a call already.
+         */
+        post: operations["acceptCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/queue/{queue_id}/hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The caller hung up before anybody answered
+         * @description For the telephony bridge: the call becomes MISSED. Said again, it changes nothing. INVALID_TRANSITION once it was answered.
+         */
+        post: operations["hangUpQueuedCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/inbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a caller into the queue
+         * @description For a telephony bridge with an API key, or by hand. `caller_id` is kept as E.164, read as of the organization's country where it has no country code; left out for a withheld number. When exactly one patient here has that number, the call is that patient's; several are listed as `candidates` and none is chosen. Every free agent gets `call.incoming`.
+         */
+        post: operations["enqueueInboundCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/outbound": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Call a patient
+         * @description To a telephone number of the patient that is marked safe. At most 3 attempts on a patient in a day of the organization's time zone. The call is INITIATING until `updateCall` says that it was answered, or `completeCall` ends it. CONFLICT while the agent is in another call.
+         */
+        post: operations["startOutboundCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/recent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The caller's own calls, the newest first
+         * @description Ordered by `created_at` descending, then id descending.
+         */
+        get: operations["listRecentCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/{call_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One call, with its follow-up tasks
+         * @description `candidates` are the patients whose number it is, while none is chosen.
+         */
+        get: operations["getCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Note what came of a call, and whose it was
+         * @description What is left out stays, null empties. An agent changes the own calls, ADMIN and API keys every one. `status` says that the other side has answered an outbound call: the duration counts from then. With `If-Match`, a stale version answers 412.
+         */
+        patch: operations["updateCall"];
+        trace?: never;
+    };
+    "/api/call-center/calls/{call_id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End a call
+         * @description Computes its duration. An agent ends the own calls, ADMIN and API keys every one. VOICEMAIL and MISSED are for outbound calls: a message was left, nobody answered. The agent and the organization get `call.completed`. INVALID_TRANSITION for a call that waits or is over.
+         */
+        post: operations["completeCall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/{call_id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A follow-up of a call
+         * @description A task about the call, for a member who may see tasks, or for nobody yet. The assignee, unless that is who made it, gets a notification.
+         */
+        post: operations["createCallTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/{call_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand in the recording of a call
+         * @description For the telephony bridge. Answers a link, good for 15 minutes, to which the recording is sent by PUT with the headers given; once it is there, `getCallRecordingUrl` has it. CONFLICT when the call has one.
+         */
+        post: operations["createCallRecordingUpload"];
+        /**
+         * Take the recording of a call away
+         * @description Deletes the file for good; that there was one is kept. Done again, it changes nothing.
+         */
+        delete: operations["redactCallRecording"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/calls/{call_id}/recording-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A link to the recording of a call
+         * @description Good for 15 minutes. RECORDING_NOT_AVAILABLE when there is none, RECORDING_REDACTED once it was taken away.
+         */
+        get: operations["getCallRecordingUrl"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/call-center/patients/{patient_id}/call-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A patient's calls, the newest first
+         * @description Those of this organization, whoever called whom. Ordered by `created_at` descending, then id descending.
+         */
+        get: operations["listPatientCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{org_id}/documents/upload-url": {
         parameters: {
             query?: never;
@@ -2486,7 +2734,7 @@ export interface components {
          * @example NOT_FOUND
          * @enum {string}
          */
-        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "CONSENT_NOT_GRANTED" | "CALL_LIMIT_EXCEEDED" | "RECORDING_NOT_AVAILABLE" | "RECORDING_REDACTED" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
         /**
          * @description One invalid field.
          * @example {
@@ -2616,7 +2864,7 @@ export interface components {
             current_version?: number;
             /** @description Who changed what since the version that the caller had seen, the oldest first, with PRECONDITION_FAILED on a ticket. */
             changes?: components["schemas"]["MissedChange"][];
-            /** @description Who has it, with CONFLICT on a claimed ticket. */
+            /** @description Who has it, with CONFLICT on a claimed ticket or an accepted call. */
             assignee?: string;
         };
         /**
@@ -6058,6 +6306,515 @@ export interface components {
             due_at?: string | null;
         };
         /**
+         * @description A telephone number, as E.164; null when it was withheld.
+         * @example +12125550123
+         */
+        PhoneNumber: string | null;
+        /**
+         * @description Whose call it is.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "first_name": "Ada",
+         *       "last_name": "Hartmann"
+         *     }
+         */
+        CallPatient: {
+            id: components["schemas"]["Uuid"];
+            /** @description Their first name. */
+            first_name: string;
+            /** @description Their last name. */
+            last_name: string;
+        };
+        /**
+         * @description A caller who waits.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "position": 1,
+         *       "waiting_seconds": 75,
+         *       "caller_id": "+12125550123",
+         *       "patient": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "first_name": "Ada",
+         *         "last_name": "Hartmann"
+         *       },
+         *       "reason": "Refill of a prescription",
+         *       "entered_queue_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        QueuedCall: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * Format: int32
+             * @description 1 is whose turn it is.
+             */
+            position: number;
+            /**
+             * Format: int32
+             * @description For how long.
+             */
+            waiting_seconds: number;
+            caller_id: components["schemas"]["PhoneNumber"];
+            /** @description Whose call it is; null while that is not known. */
+            patient: components["schemas"]["CallPatient"] | null;
+            /** @description What it is about. */
+            reason: string | null;
+            entered_queue_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of the queue, and how it does.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *           "position": 1,
+         *           "waiting_seconds": 75,
+         *           "caller_id": "+12125550123",
+         *           "patient": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *             "first_name": "Ada",
+         *             "last_name": "Hartmann"
+         *           },
+         *           "reason": "Refill of a prescription",
+         *           "entered_queue_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null,
+         *       "waiting": 1,
+         *       "longest_wait_seconds": 75,
+         *       "average_wait_seconds": 48,
+         *       "average_duration_seconds": 260,
+         *       "free_agents": 2
+         *     }
+         */
+        CallQueuePage: {
+            /** @description Who waits, in order. */
+            items: components["schemas"]["QueuedCall"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+            /**
+             * Format: int32
+             * @description How many wait.
+             */
+            waiting: number;
+            /**
+             * Format: int32
+             * @description How long the first has waited; null when nobody waits.
+             */
+            longest_wait_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How long callers of the last 24 hours waited for an answer; null without any.
+             */
+            average_wait_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How long their calls took; null without any.
+             */
+            average_duration_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How many agents are in no call.
+             */
+            free_agents: number;
+        };
+        /**
+         * @description Who called whom.
+         * @example INBOUND
+         * @enum {string}
+         */
+        CallType: "INBOUND" | "OUTBOUND";
+        /**
+         * @description QUEUED waits for an agent, INITIATING rings at the patient's, IN_PROGRESS is being spoken; the others are over: COMPLETED, VOICEMAIL (a message was left), MISSED (the caller hung up or waited too long; nobody answered).
+         * @example IN_PROGRESS
+         * @enum {string}
+         */
+        CallStatus: "QUEUED" | "INITIATING" | "IN_PROGRESS" | "COMPLETED" | "VOICEMAIL" | "MISSED";
+        /**
+         * @description Who speaks for the practice.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *       "display_name": "Sam Adeyemi"
+         *     }
+         */
+        CallAgent: {
+            id: components["schemas"]["Uuid"];
+            /** @description Their name. */
+            display_name: string;
+        };
+        /**
+         * @description A telephone call, with its follow-up tasks.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "call_type": "INBOUND",
+         *       "status": "COMPLETED",
+         *       "caller_id": "+12125550123",
+         *       "patient": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "first_name": "Ada",
+         *         "last_name": "Hartmann"
+         *       },
+         *       "agent": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "reason": "Refill of a prescription",
+         *       "outcome": "Appointment booked",
+         *       "notes": "Wants to be called back after five.",
+         *       "recording": "NONE",
+         *       "entered_queue_at": "2026-03-02T14:30:00.000Z",
+         *       "started_at": "2026-03-02T14:31:00.000Z",
+         *       "ended_at": "2026-03-02T14:35:00.000Z",
+         *       "wait_time_seconds": 60,
+         *       "duration_seconds": 240,
+         *       "version": 3,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:35:00.000Z",
+         *       "candidates": [],
+         *       "tasks": []
+         *     }
+         */
+        CallDetail: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            call_type: components["schemas"]["CallType"];
+            status: components["schemas"]["CallStatus"];
+            caller_id: components["schemas"]["PhoneNumber"];
+            /** @description Whose call it is; null while that is not known. */
+            patient: components["schemas"]["CallPatient"] | null;
+            /** @description Who has it; null while nobody has. */
+            agent: components["schemas"]["CallAgent"] | null;
+            /** @description What it is about. */
+            reason: string | null;
+            /** @description What came of it. */
+            outcome: string | null;
+            /** @description What was said. */
+            notes: string | null;
+            /**
+             * @description Whether there is a recording to ask for.
+             * @enum {string}
+             */
+            recording: "NONE" | "AVAILABLE" | "REDACTED";
+            /**
+             * Format: date-time
+             * @description Since when the caller waits or waited; null for an outbound call.
+             */
+            entered_queue_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was accepted, dialled, or answered.
+             */
+            started_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            ended_at: string | null;
+            /**
+             * Format: int32
+             * @description How long the caller waited for an answer.
+             */
+            wait_time_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How long it took.
+             */
+            duration_seconds: number | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            /** @description While no patient is chosen, those here who have this number. */
+            candidates: components["schemas"]["CallPatient"][];
+            /** @description Its follow-ups, what is due first. */
+            tasks: components["schemas"]["Task"][];
+        };
+        /**
+         * @description What it is about.
+         * @example Refill of a prescription
+         */
+        CallReason: string;
+        /**
+         * @description A caller.
+         * @example {
+         *       "caller_id": "+12125550123",
+         *       "reason": "Refill of a prescription"
+         *     }
+         */
+        InboundCallCreate: {
+            /**
+             * @description The number; left out when it is withheld.
+             * @example +12125550123
+             */
+            caller_id?: string;
+            reason?: components["schemas"]["CallReason"];
+        };
+        /**
+         * @description Whom to call, and where.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "contact_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d70",
+         *       "reason": "Laboratory results"
+         *     }
+         */
+        OutboundCallCreate: {
+            patient_id: components["schemas"]["Uuid"];
+            contact_id: components["schemas"]["Uuid"];
+            reason?: components["schemas"]["CallReason"];
+        };
+        /**
+         * @description A telephone call.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *       "call_type": "INBOUND",
+         *       "status": "COMPLETED",
+         *       "caller_id": "+12125550123",
+         *       "patient": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *         "first_name": "Ada",
+         *         "last_name": "Hartmann"
+         *       },
+         *       "agent": {
+         *         "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "display_name": "Sam Adeyemi"
+         *       },
+         *       "reason": "Refill of a prescription",
+         *       "outcome": "Appointment booked",
+         *       "notes": "Wants to be called back after five.",
+         *       "recording": "NONE",
+         *       "entered_queue_at": "2026-03-02T14:30:00.000Z",
+         *       "started_at": "2026-03-02T14:31:00.000Z",
+         *       "ended_at": "2026-03-02T14:35:00.000Z",
+         *       "wait_time_seconds": 60,
+         *       "duration_seconds": 240,
+         *       "version": 3,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:35:00.000Z"
+         *     }
+         */
+        Call: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            call_type: components["schemas"]["CallType"];
+            status: components["schemas"]["CallStatus"];
+            caller_id: components["schemas"]["PhoneNumber"];
+            /** @description Whose call it is; null while that is not known. */
+            patient: components["schemas"]["CallPatient"] | null;
+            /** @description Who has it; null while nobody has. */
+            agent: components["schemas"]["CallAgent"] | null;
+            /** @description What it is about. */
+            reason: string | null;
+            /** @description What came of it. */
+            outcome: string | null;
+            /** @description What was said. */
+            notes: string | null;
+            /**
+             * @description Whether there is a recording to ask for. AVAILABLE once it was handed in.
+             * @enum {string}
+             */
+            recording: "NONE" | "AVAILABLE" | "REDACTED";
+            /**
+             * Format: date-time
+             * @description Since when the caller waits or waited; null for an outbound call.
+             */
+            entered_queue_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was accepted, dialled, or answered.
+             */
+            started_at: string | null;
+            /**
+             * Format: date-time
+             * @description When it was over.
+             */
+            ended_at: string | null;
+            /**
+             * Format: int32
+             * @description How long the caller waited for an answer.
+             */
+            wait_time_seconds: number | null;
+            /**
+             * Format: int32
+             * @description How long it took.
+             */
+            duration_seconds: number | null;
+            /**
+             * Format: int32
+             * @description Counts the changes; also the ETag.
+             */
+            version: number;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of calls.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *           "call_type": "INBOUND",
+         *           "status": "COMPLETED",
+         *           "caller_id": "+12125550123",
+         *           "patient": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *             "first_name": "Ada",
+         *             "last_name": "Hartmann"
+         *           },
+         *           "agent": {
+         *             "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *             "display_name": "Sam Adeyemi"
+         *           },
+         *           "reason": "Refill of a prescription",
+         *           "outcome": "Appointment booked",
+         *           "notes": "Wants to be called back after five.",
+         *           "recording": "NONE",
+         *           "entered_queue_at": "2026-03-02T14:30:00.000Z",
+         *           "started_at": "2026-03-02T14:31:00.000Z",
+         *           "ended_at": "2026-03-02T14:35:00.000Z",
+         *           "wait_time_seconds": 60,
+         *           "duration_seconds": 240,
+         *           "version": 3,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:35:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        CallPage: {
+            /** @description The calls, in order. */
+            items: components["schemas"]["Call"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description What is to change.
+         * @example {
+         *       "outcome": "Appointment booked",
+         *       "notes": "Wants to be called back after five."
+         *     }
+         */
+        CallUpdate: {
+            /** @description What came of it; null for nothing. */
+            outcome?: string | null;
+            /** @description What was said; null for nothing. */
+            notes?: string | null;
+            /**
+             * Format: uuid
+             * @description Whose call it is; null when that is not known.
+             */
+            patient_id?: string | null;
+            /**
+             * @description An outbound call was answered.
+             * @enum {string}
+             */
+            status?: "IN_PROGRESS";
+        };
+        /**
+         * @description What came of it, in a word or two.
+         * @example Appointment booked
+         */
+        CallOutcome: string;
+        /**
+         * @description What was said.
+         * @example Wants to be called back after five.
+         */
+        CallNotes: string;
+        /**
+         * @description How it ended.
+         * @example {
+         *       "outcome": "Appointment booked"
+         *     }
+         */
+        CallComplete: {
+            /**
+             * @description How it ended; left out, COMPLETED.
+             * @enum {string}
+             */
+            status?: "COMPLETED" | "VOICEMAIL" | "MISSED";
+            outcome?: components["schemas"]["CallOutcome"];
+            notes?: components["schemas"]["CallNotes"];
+        };
+        /**
+         * @description A follow-up.
+         * @example {
+         *       "description": "Call back about the lab results",
+         *       "due_at": "2026-03-03T17:00:00.000Z"
+         *     }
+         */
+        CallTaskCreate: {
+            description: components["schemas"]["TaskDescription"];
+            assignee_id?: components["schemas"]["Uuid"];
+            due_at?: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A recording that is about to be sent.
+         * @example {
+         *       "content_type": "audio/wav",
+         *       "size_bytes": 482130
+         *     }
+         */
+        CallRecordingCreate: {
+            /**
+             * @description Its type.
+             * @enum {string}
+             */
+            content_type: "audio/wav" | "audio/mpeg" | "audio/ogg" | "audio/webm";
+            /**
+             * Format: int32
+             * @description How many bytes it has; at most 200 MB.
+             */
+            size_bytes: number;
+        };
+        /**
+         * @description Where a recording goes.
+         * @example {
+         *       "method": "PUT",
+         *       "url": "https://files.example.com/recordings/01934f6e",
+         *       "headers": {
+         *         "Content-Type": "application/octet-stream"
+         *       },
+         *       "expires_at": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        CallRecordingUpload: {
+            /**
+             * @description How to send it.
+             * @enum {string}
+             */
+            method: "PUT";
+            /**
+             * Format: uri
+             * @description Where to send it.
+             */
+            url: string;
+            /** @description What to send along. */
+            headers: {
+                [key: string]: string;
+            };
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A link to a recording.
+         * @example {
+         *       "url": "https://files.example.com/recordings/01934f6e",
+         *       "expires_at": "2026-03-02T14:45:00.000Z"
+         *     }
+         */
+        CallRecording: {
+            /**
+             * Format: uri
+             * @description Where to get it.
+             */
+            url: string;
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
          * @description A name without a path, and without characters that are invisible or turn the text around.
          * @example lab-report.pdf
          */
@@ -8034,6 +8791,102 @@ export interface components {
             };
         };
         /**
+         * @description To the free agents and the organization: a caller waits.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "call.incoming",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90"
+         *       }
+         *     }
+         */
+        CallIncomingEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "call.incoming";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                call_id: components["schemas"]["Uuid"];
+            };
+        };
+        /**
+         * @description To the agents and the organization: a caller waits no longer. Accepted, or MISSED.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "call.dequeued",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *         "status": "IN_PROGRESS",
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *       }
+         *     }
+         */
+        CallDequeuedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "call.dequeued";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                call_id: components["schemas"]["Uuid"];
+                /**
+                 * @description What became of the call.
+                 * @enum {string}
+                 */
+                status: "IN_PROGRESS" | "MISSED";
+                /**
+                 * Format: uuid
+                 * @description Who has it; null for nobody.
+                 */
+                agent_id: string | null;
+            };
+        };
+        /**
+         * @description To the agent and the organization: a call is over.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "call.completed",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *         "status": "COMPLETED",
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *       }
+         *     }
+         */
+        CallCompletedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "call.completed";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                call_id: components["schemas"]["Uuid"];
+                /**
+                 * @description How it ended.
+                 * @enum {string}
+                 */
+                status: "COMPLETED" | "VOICEMAIL" | "MISSED";
+                /**
+                 * Format: uuid
+                 * @description Who has it; null for nobody.
+                 */
+                agent_id: string | null;
+            };
+        };
+        /**
          * @description To the other participants: a secure message.
          * @example {
          *       "id": "731.42",
@@ -8526,7 +9379,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["CallIncomingEvent"] | components["schemas"]["CallDequeuedEvent"] | components["schemas"]["CallCompletedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -9880,6 +10733,97 @@ export interface components {
                 };
             };
         };
+        /** @description The cursor is not valid here, or which organization is not clear. */
+        InvalidCursorOrOrganization: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_CURSOR" | "ORGANIZATION_REQUIRED";
+                };
+            };
+        };
+        /** @description Which organization is not clear. */
+        OrganizationRequired: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ORGANIZATION_REQUIRED";
+                };
+            };
+        };
+        /** @description The call is not where this is possible. */
+        NotNow: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_TRANSITION";
+                };
+            };
+        };
+        /** @description The patient must not be called there, or now; or which organization is not clear. */
+        NoCall: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "VOICEMAIL_UNSAFE" | "CONSENT_NOT_GRANTED" | "PATIENT_DISCHARGED" | "CALL_LIMIT_EXCEEDED" | "ORGANIZATION_REQUIRED";
+                };
+            };
+        };
+        /** @description The agent is in another call, or the first request with this key is still running. */
+        BusyOrInProgress: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT" | "IDEMPOTENCY_IN_PROGRESS";
+                };
+            };
+        };
+        /** @description The recording was taken away. */
+        RecordingRedacted: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "RECORDING_REDACTED";
+                };
+            };
+        };
+        /** @description No such call, or it has no recording. */
+        NoRecording: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "NOT_FOUND" | "RECORDING_NOT_AVAILABLE";
+                };
+            };
+        };
         /** @description The patient is discharged and can send nothing any more. */
         "PatientDischarged-2": {
             headers: {
@@ -9952,32 +10896,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED";
-                };
-            };
-        };
-        /** @description The cursor is not valid here, or which organization is not clear. */
-        InvalidCursorOrOrganization: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "INVALID_CURSOR" | "ORGANIZATION_REQUIRED";
-                };
-            };
-        };
-        /** @description Which organization is not clear. */
-        OrganizationRequired: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ORGANIZATION_REQUIRED";
                 };
             };
         };
@@ -10056,6 +10974,12 @@ export interface components {
         ThreadId: components["schemas"]["Uuid"];
         /** @description The task. */
         TaskId: components["schemas"]["Uuid"];
+        /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+        OrganizationQuery: components["schemas"]["Uuid"];
+        /** @description The queue entry: the id of its call. */
+        QueueId: components["schemas"]["Uuid"];
+        /** @description The call. */
+        CallId: components["schemas"]["Uuid"];
         /** @description The document. */
         DocumentId: components["schemas"]["Uuid"];
         /** @description What the link opens and until when, sealed by the server. */
@@ -10076,8 +11000,6 @@ export interface components {
         EventsSince: components["schemas"]["Timestamp"];
         /** @description The last id seen; the stream goes on right after it. */
         LastEventId: components["schemas"]["EventId"];
-        /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
-        OrganizationQuery: components["schemas"]["Uuid"];
         /** @description The account. */
         UserId: components["schemas"]["Uuid"];
         /** @description The job. */
@@ -13860,6 +14782,543 @@ export interface operations {
             404: components["responses"]["NotFound"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listCallQueue: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of the queue. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallQueuePage"];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrOrganization"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    acceptCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The queue entry: the id of its call. */
+                queue_id: components["parameters"]["QueueId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call, IN_PROGRESS. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    hangUpQueuedCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The queue entry: the id of its call. */
+                queue_id: components["parameters"]["QueueId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call, MISSED. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotNow"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    enqueueInboundCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InboundCallCreate"];
+            };
+        };
+        responses: {
+            /** @description The call, QUEUED. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["IdempotencyInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    startOutboundCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OutboundCallCreate"];
+            };
+        };
+        responses: {
+            /** @description The call, INITIATING. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["NoCall"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["BusyOrInProgress"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listRecentCalls: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrOrganization"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The call. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: {
+                /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
+                "If-Match"?: components["parameters"]["IfMatchOptional"];
+            };
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallUpdate"];
+            };
+        };
+        responses: {
+            /** @description The call as it is now. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotNow"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    completeCall: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallComplete"];
+            };
+        };
+        responses: {
+            /** @description The call, over. */
+            200: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallDetail"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["NotNow"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCallTask: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallTaskCreate"];
+            };
+        };
+        responses: {
+            /** @description The task. */
+            201: {
+                headers: {
+                    ETag: components["headers"]["ETag"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createCallRecordingUpload: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CallRecordingCreate"];
+            };
+        };
+        responses: {
+            /** @description Where to send it. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRecordingUpload"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            410: components["responses"]["RecordingRedacted"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    redactCallRecording: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken away. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NoRecording"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getCallRecordingUrl: {
+        parameters: {
+            query?: {
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The call. */
+                call_id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallRecording"];
+                };
+            };
+            400: components["responses"]["OrganizationRequired"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NoRecording"];
+            410: components["responses"]["RecordingRedacted"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listPatientCalls: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+                /** @description The organization to act in. May be left out by a caller with exactly one suitable membership. */
+                organization_id?: components["parameters"]["OrganizationQuery"];
+            };
+            header?: never;
+            path: {
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of calls. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursorOrOrganization"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

@@ -110,6 +110,30 @@ export interface AuditSealsTable {
   sealed_at: Instant
 }
 
+export interface CallsTable {
+  id: string
+  organization_id: string
+  patient_id: string | null
+  agent_id: string | null
+  caller_id: string | null
+  call_type: 'INBOUND' | 'OUTBOUND'
+  status: 'QUEUED' | 'INITIATING' | 'IN_PROGRESS' | 'COMPLETED' | 'VOICEMAIL' | 'MISSED'
+  outcome: string | null
+  reason: string | null
+  duration_seconds: number | null
+  wait_time_seconds: number | null
+  recording_key: string | null
+  recording_type: 'audio/wav' | 'audio/mpeg' | 'audio/ogg' | 'audio/webm' | null
+  recording_redacted_at: Instant | null
+  notes: string | null
+  entered_queue_at: Instant | null
+  started_at: Instant | null
+  ended_at: Instant | null
+  version: Generated<number>
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 export interface CareTeamAssignmentsTable {
   id: string
   organization_id: string
@@ -675,6 +699,7 @@ export interface Tables {
   appointments: AppointmentsTable
   audit_logs: AuditLogsTable
   audit_seals: AuditSealsTable
+  calls: CallsTable
   care_team_assignments: CareTeamAssignmentsTable
   consent_documents: ConsentDocumentsTable
   consents: ConsentsTable

@@ -270,6 +270,37 @@ export interface TasksHandlers {
   updateTask: Handler<'updateTask'>
 }
 
+export interface CallCenterHandlers {
+  /** Who waits, the first comer first. */
+  listCallQueue: Handler<'listCallQueue'>
+  /** Take the caller who waits longest. */
+  acceptCall: Handler<'acceptCall'>
+  /** The caller hung up before anybody answered. */
+  hangUpQueuedCall: Handler<'hangUpQueuedCall'>
+  /** Put a caller into the queue. */
+  enqueueInboundCall: Handler<'enqueueInboundCall'>
+  /** Call a patient. */
+  startOutboundCall: Handler<'startOutboundCall'>
+  /** The caller's own calls, the newest first. */
+  listRecentCalls: Handler<'listRecentCalls'>
+  /** One call, with its follow-up tasks. */
+  getCall: Handler<'getCall'>
+  /** Note what came of a call, and whose it was. */
+  updateCall: Handler<'updateCall'>
+  /** End a call. */
+  completeCall: Handler<'completeCall'>
+  /** A follow-up of a call. */
+  createCallTask: Handler<'createCallTask'>
+  /** Hand in the recording of a call. */
+  createCallRecordingUpload: Handler<'createCallRecordingUpload'>
+  /** Take the recording of a call away. */
+  redactCallRecording: Handler<'redactCallRecording'>
+  /** A link to the recording of a call. */
+  getCallRecordingUrl: Handler<'getCallRecordingUrl'>
+  /** A patient's calls, the newest first. */
+  listPatientCalls: Handler<'listPatientCalls'>
+}
+
 export interface DocumentsHandlers {
   /** Begin to upload a document. */
   createDocumentUpload: Handler<'createDocumentUpload'>
@@ -417,6 +448,7 @@ export type Handlers = HealthHandlers &
   StaffHandlers &
   MessagingHandlers &
   TasksHandlers &
+  CallCenterHandlers &
   DocumentsHandlers &
   BlobsHandlers &
   SupportHandlers &

@@ -24,6 +24,12 @@ export type Admission =
   | { readonly kind: 'platform'; readonly role: PlatformRole; readonly organizationId: string | null }
   | { readonly kind: 'user' }
 
+/** The organization acted in, for operations whose `x-access` lets in nobody but members. */
+export function organizationOf(as: Admission): string {
+  if (as.kind !== 'member') throw new Error(`the gate let in a ${as.kind} where only members belong`)
+  return as.organizationId
+}
+
 export interface Impersonation {
   readonly id: string
   readonly adminUserId: string

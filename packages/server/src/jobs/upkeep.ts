@@ -6,6 +6,7 @@ import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { type Db, noScope } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { missStaleCalls } from '../domains/call-center/stale.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
@@ -30,11 +31,13 @@ interface Upkeep {
   readonly publicUrl: () => string
   readonly effects: Effects
   readonly blobs: Blobs
+  readonly callQueueSeconds: number
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
- * that came into force, reminds of visits, reports overdue tickets and closes those long resolved; every ten it makes
+ * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, and gives up on callers
+ * who have waited too long; every ten it makes
  * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
  * Replicas may all do it: each step is idempotent and short.
  */
@@ -102,6 +105,7 @@ export function createUpkeep(parts: Upkeep) {
       await expireExports(now)
       await sendDueReminders(parts, now)
       await keepDesk(parts, now)
+      await missStaleCalls(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = await sealAudit(pool, now, sealsPerRound)
       if (isSealed) swept = time

@@ -68,6 +68,16 @@ export async function countTasks(db: Db, filter: TaskFilter): Promise<number> {
 export const findTask = (db: Db, organizationId: string, id: string) =>
   shown(filtered(db, { organizationId }).where('t.id', '=', id)).executeTakeFirst()
 
+/** The follow-ups of a call, by due time, those without one last, then id; at most so many. */
+export const listTasksOfCall = (db: Db, organizationId: string, callId: string, limit: number) =>
+  shown(filtered(db, { organizationId }))
+    .where('t.related_resource_type', '=', 'CALL')
+    .where('t.related_resource_id', '=', callId)
+    .orderBy('t.due_order')
+    .orderBy('t.id')
+    .limit(limit)
+    .execute()
+
 /** The task as it stands, locked until the transaction ends. */
 export const lockTask = (db: Db, organizationId: string, id: string) =>
   db
@@ -123,7 +133,7 @@ interface NewTask {
   readonly organization_id: string
   readonly assignee_id: string | null
   readonly created_by: string | null
-  readonly related_resource_type: 'PATIENT' | 'APPOINTMENT' | null
+  readonly related_resource_type: 'PATIENT' | 'APPOINTMENT' | 'CALL' | null
   readonly related_resource_id: string | null
   readonly description: string
   readonly due_at: string | null

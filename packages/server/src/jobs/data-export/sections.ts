@@ -217,6 +217,20 @@ const appointments = (db: Db, { organizationId, patientId }: Subject, { after, l
     .limit(limit)
     .execute()
 
+/** Calls with the patient. What the practice noted of them is part of the record. */
+const calls = (db: Db, { organizationId, patientId }: Subject, { after, limit }: Slice) =>
+  db
+    .selectFrom('calls')
+    .select(['id', 'call_type', 'status', 'caller_id', 'reason', 'outcome', 'notes', 'entered_queue_at'])
+    .select(['started_at', 'ended_at', 'wait_time_seconds', 'duration_seconds', 'created_at'])
+    .where('organization_id', '=', organizationId)
+    .where('patient_id', '=', patientId)
+    .$if(after !== null, (query) => query.where(rowAfter(['created_at', 'id'], 'ascending', after ?? [])))
+    .orderBy('created_at')
+    .orderBy('id')
+    .limit(limit)
+    .execute()
+
 /** Threads about the patient in which the person takes part. */
 const threads = (db: Db, { organizationId, patientId, userId }: Subject, { after, limit }: Slice) =>
   db
@@ -344,6 +358,12 @@ export const allSections = (blobs: Pick<Blobs, 'get'>): readonly Section[] => [
     title: 'Appointments',
     of: 'organization',
     rows: pages(appointments, (row) => [row.scheduled_at, row.id]),
+  },
+  {
+    name: 'calls',
+    title: 'Calls',
+    of: 'organization',
+    rows: pages(calls, (row) => [row.created_at, row.id]),
   },
   {
     name: 'message-threads',
