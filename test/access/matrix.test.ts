@@ -323,6 +323,19 @@ beforeAll(async () => {
   records.ticket_id = { id: ticket.id, people: [who.user.id] }
   const asked = await who.user.client.users.requestExport({})
   records.export_id = { id: asked.id, people: [who.user.id] }
+  const administrator = await world.user({ roles: { [home]: 'ADMIN' } })
+  const endpoint = await administrator.client.webhooks.create({
+    org_id: home,
+    url: 'https://hooks.clinic.example',
+  })
+  world.secret(endpoint.secret)
+  records.endpoint_id = { id: endpoint.id, people: [] }
+  records.delivery_id = { id: world.id(), people: [] }
+  await world.admin.query(
+    `insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, payload, status)
+     values ($1, $2, $3, '731.42', 'member.joined', '{}', 'DELIVERED')`,
+    [records.delivery_id.id, home, endpoint.id],
+  )
   dry = true
 })
 afterAll(() => world.stop())

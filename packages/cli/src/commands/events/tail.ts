@@ -176,7 +176,7 @@ export const eventTypes = (text: string | undefined): string | undefined => {
   return [...new Set(wanted)].join(',')
 }
 
-const showStatus = (context: Context, status: StreamStatus): void => {
+export const showStatus = (context: Context, status: StreamStatus): void => {
   const { style } = context
   if (status.state === 'open') {
     const from = status.resumedFrom === undefined ? '' : `, going on from ${status.resumedFrom}`
