@@ -121,6 +121,41 @@ describe('an endpoint', () => {
   })
 })
 
+describe('an endpoint’s address', () => {
+  test('is public and https, unless configuration says otherwise; the field is named', async () => {
+    const strict = await createWorld()
+    try {
+      const org = await strict.organization()
+      const { client } = await strict.user({ roles: { [org]: 'ADMIN' } })
+      const make = (url: string) => client.webhooks.create({ org_id: org, url })
+      for (const url of [
+        'http://hooks.clinic.example/',
+        'https://10.0.0.1/',
+        'https://u:p@hooks.clinic.example/',
+      ])
+        await expect(make(url)).rejects.toMatchObject({
+          code: 'VALIDATION_ERROR',
+          errors: [{ pointer: '/url' }],
+        })
+      const { id: endpoint_id, secret } = await make('https://hooks.clinic.example')
+      strict.secret(secret)
+      const change = client.webhooks.update({ org_id: org, endpoint_id, url: 'https://[::1]/' })
+      expect(await codeOf(change)).toBe('VALIDATION_ERROR')
+      // What was allowed once is not for that allowed for ever.
+      await strict.admin.query(`update webhook_endpoints set url = 'https://localhost:1/'`)
+      await strict.admin.query(
+        `insert into events (organization_id, type, payload, created_at) values ($1, 'member.joined', '{}', now())`,
+        [org],
+      )
+      await expect
+        .poll(async () => (await client.webhooks.listDeliveries({ org_id: org, endpoint_id })).items[0])
+        .toMatchObject({ status: 'PENDING', error: 'ADDRESS_NOT_ALLOWED', response_code: null })
+    } finally {
+      await strict.stop()
+    }
+  })
+})
+
 describe('a delivery', () => {
   test('is the event as the stream shows it, signed so that Standard Webhooks and the SDK take it', async () => {
     await fresh()
@@ -193,7 +228,7 @@ describe('a delivery', () => {
          values ($1, 'member.removed', '{"first": true}', now())`,
         [org_id],
       )
-      await Promise.all(Array.from({ length: 10 }, () => publish(30)))
+      for (let batch = 0; batch < 10; batch++) await publish(30)
       await late.query('commit')
     } finally {
       await late.end()
@@ -238,6 +273,87 @@ describe('a delivery', () => {
     await expect.poll(async () => (await deliveries(endpoint_id))[0]?.status).toBe('DELIVERED')
     const [endpoint] = (await admin.client.webhooks.list({ org_id })).items
     expect(endpoint?.failing_since).toBeNull()
+  })
+
+  test('waits while the endpoint is disabled or the organization suspended; nothing new is recorded meanwhile', async () => {
+    await fresh()
+    const [receiver, other] = [await receive(), await receive()]
+    receiver.answer((response) => response.writeHead(500).end())
+    const { id: endpoint_id } = await listen(receiver)
+    const { id: other_id } = await listen(other)
+    await publish()
+    await settled(endpoint_id, 1)
+    await arrives(other, 1)
+    await admin.client.webhooks.update({ org_id, endpoint_id, enabled: false, description: null })
+    world.clock.advance({ seconds: 7 })
+    await publish()
+    await arrives(other, 2)
+    await world.admin.query('update organizations set suspended_at = now() where id = $1', [org_id])
+    await publish()
+    await admin.client.webhooks.list({ org_id }).catch(() => undefined)
+    const passed = async () => {
+      const { rows } = await world.admin.query<{ n: number }>(
+        'select count(*)::int as n from events e, webhook_cursor c where (e.xid, e.id) > (c.xid, c.id)',
+      )
+      return rows[0]?.n
+    }
+    await expect.poll(passed).toBe(0)
+    await world.admin.query('update organizations set suspended_at = null where id = $1', [org_id])
+    expect(await deliveries(endpoint_id)).toHaveLength(1)
+    expect(await deliveries(other_id)).toHaveLength(2)
+    receiver.answer((response) => response.writeHead(204).end())
+    const enabled = await admin.client.webhooks.update({ org_id, endpoint_id, enabled: true })
+    expect(enabled).toMatchObject({
+      enabled: true,
+      disabled_at: null,
+      description: null,
+      failing_since: null,
+    })
+    await arrives(receiver, 2)
+    expect(new Set(receiver.hooks.map(({ headers }) => headers['webhook-id'])).size).toBe(1)
+  })
+
+  test('is logged in pages, newest first, for 30 days; a cursor is of its endpoint only', async () => {
+    await fresh()
+    const receiver = await receive()
+    const { id: endpoint_id } = await listen(receiver)
+    await publish(5)
+    await arrives(receiver, 5)
+    const list = { org_id, endpoint_id, limit: 2 }
+    const ids: string[] = []
+    for await (const one of admin.client.webhooks.listDeliveries(list)) ids.push(one.id)
+    expect(ids).toHaveLength(5)
+    expect(ids).toEqual(ids.toSorted().toReversed())
+    const page = await admin.client.webhooks.listDeliveries({ ...list, include_total: true })
+    expect(page.total).toBe(5)
+    const { id: other } = await listen(receiver)
+    const cursor = page.next_cursor ?? ''
+    const elsewhere = admin.client.webhooks.listDeliveries({ ...list, endpoint_id: other, cursor })
+    expect(await codeOf(elsewhere)).toBe('INVALID_CURSOR')
+    expect(await codeOf(admin.client.webhooks.list({ org_id, cursor }))).toBe('INVALID_CURSOR')
+    await world.admin.query(`update webhook_deliveries set created_at = $2 where id = $1`, [
+      ids[0],
+      new Date(world.clock.now().getTime() - 30 * 24 * HOUR - 1000),
+    ])
+    await world.admin.query('select purge_webhook_deliveries($1, 1000)', [world.clock.now()])
+    expect((await deliveries(endpoint_id)).map(({ id }) => id)).toEqual(ids.slice(1))
+  })
+
+  test('whose secret can no longer be read says so, and goes out once there is another', async () => {
+    await fresh()
+    const receiver = await receive()
+    const { id: endpoint_id } = await listen(receiver)
+    await world.admin.query(`update webhook_endpoints set secret = 'gone.a.b.c' where id = $1`, [endpoint_id])
+    await publish()
+    await settled(endpoint_id, 1)
+    expect((await deliveries(endpoint_id))[0]).toMatchObject({
+      status: 'PENDING',
+      error: 'SECRET_UNREADABLE',
+    })
+    const { secret } = await admin.client.webhooks.rotateSecret({ org_id, endpoint_id })
+    world.secret(secret)
+    world.clock.advance({ seconds: 7 })
+    await arrives(receiver, 1)
   })
 
   test('can be sent again, as one of its own with the same id', async () => {
@@ -333,6 +449,8 @@ describe('a bad receiver', () => {
 
   test('is disabled after three days, and its ADMINs are told once; enabled, it gets what waited', async () => {
     await fresh()
+    // Three days are long for those of the other tests too.
+    await world.admin.query('delete from webhook_endpoints')
     const receiver = await receive()
     receiver.answer((response) => response.writeHead(500).end())
     const { id: endpoint_id } = await listen(receiver)

@@ -44,7 +44,8 @@ create table webhook_deliveries (
   attempts integer not null default 0 check (attempts >= 0),
   last_attempt_at timestamptz(3),
   response_code integer check (response_code between 100 and 999),
-  error text check (error in ('HTTP_STATUS', 'TIMEOUT', 'NAME_NOT_RESOLVED', 'ADDRESS_NOT_ALLOWED', 'CONNECTION_FAILED', 'TLS_FAILED')),
+  error text check (error in ('HTTP_STATUS', 'TIMEOUT', 'NAME_NOT_RESOLVED', 'ADDRESS_NOT_ALLOWED', 'CONNECTION_FAILED', 'TLS_FAILED',
+    'SECRET_UNREADABLE')),
   latency_ms integer check (latency_ms >= 0),
   -- While an attempt runs: when it counts as lost and another may begin.
   next_attempt_at timestamptz(3),
@@ -57,6 +58,8 @@ create index webhook_deliveries_endpoint on webhook_deliveries (endpoint_id, id 
 create index webhook_deliveries_organization on webhook_deliveries (organization_id, endpoint_id, id desc);
 create index webhook_deliveries_status on webhook_deliveries (organization_id, endpoint_id, status, id desc);
 create index webhook_deliveries_due on webhook_deliveries (endpoint_id, next_attempt_at, id) where status = 'PENDING';
+-- Whether anything is due at all: looked at twice a second.
+create index webhook_deliveries_next on webhook_deliveries (next_attempt_at) where status = 'PENDING';
 create index webhook_deliveries_created on webhook_deliveries (created_at);
 create index webhook_deliveries_replay on webhook_deliveries (replay_of) where replay_of is not null;
 create trigger webhook_deliveries_updated_at before update on webhook_deliveries for each row execute function set_updated_at();

@@ -248,9 +248,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   options.extend?.(app)
   async function close(): Promise<void> {
     await hub.stop()
-    await app.close()
+    await Promise.all([app.close(), courier.stop()])
     await upkeep.stop()
-    await courier.stop()
     await jobs.stop()
     mailer.close()
     announcer.stop()

@@ -4602,10 +4602,10 @@ export interface components {
              */
             response_code: number | null;
             /**
-             * @description Why the last attempt failed. HTTP_STATUS, the answer was not 2xx.
+             * @description Why the last attempt failed. HTTP_STATUS, the answer was not 2xx; SECRET_UNREADABLE, this server no longer has the key that the endpoint's secret is encrypted with: rotate it.
              * @enum {string|null}
              */
-            error: "HTTP_STATUS" | "TIMEOUT" | "NAME_NOT_RESOLVED" | "ADDRESS_NOT_ALLOWED" | "CONNECTION_FAILED" | "TLS_FAILED" | null;
+            error: "HTTP_STATUS" | "TIMEOUT" | "NAME_NOT_RESOLVED" | "ADDRESS_NOT_ALLOWED" | "CONNECTION_FAILED" | "TLS_FAILED" | "SECRET_UNREADABLE" | null;
             /**
              * Format: int32
              * @description How long the last attempt took.

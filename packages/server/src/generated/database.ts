@@ -636,7 +636,7 @@ export interface WebhookDeliveriesTable {
   attempts: Generated<number>
   last_attempt_at: Instant | null
   response_code: number | null
-  error: 'HTTP_STATUS' | 'TIMEOUT' | 'NAME_NOT_RESOLVED' | 'ADDRESS_NOT_ALLOWED' | 'CONNECTION_FAILED' | 'TLS_FAILED' | null
+  error: 'HTTP_STATUS' | 'TIMEOUT' | 'NAME_NOT_RESOLVED' | 'ADDRESS_NOT_ALLOWED' | 'CONNECTION_FAILED' | 'TLS_FAILED' | 'SECRET_UNREADABLE' | null
   latency_ms: number | null
   next_attempt_at: Instant | null
   replay_of: string | null

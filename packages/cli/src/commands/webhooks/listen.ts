@@ -50,12 +50,18 @@ export const listen = command<Options>({
     const client = await context.client()
     const secret = variable === undefined ? newSecret() : secretFrom(context, variable)
     const wanted = types === undefined || types.length === 0 ? EVENT_TYPES : types
+    let isTold = variable !== undefined
+    const onStatus = (status: StreamStatus) => {
+      showStatus(context, status)
+      if (isTold || status.state !== 'open') return
+      isTold = true
+      context.print(`${secret}\n`)
+    }
+    context.status(`Forwarding to ${to.href}`)
     const stream = client.events.streamOrganization(
       { org_id, types: wanted.join(',') },
-      { signal: context.io.signal, onStatus: (status: StreamStatus) => showStatus(context, status) },
+      { signal: context.io.signal, onStatus },
     )
-    if (variable === undefined) context.print(`${secret}\n`)
-    context.status(`Forwarding to ${to.href}`)
     try {
       for await (const event of stream) {
         // Told by the stream's own status already.

@@ -9,7 +9,7 @@ import { disableIfFailing } from './disable.ts'
 import { type Claimed, claimDeliveries, planDeliveries, settleDelivered, settleFailed } from './outbox.ts'
 import { GIVE_UP_MS, nextAttempt } from './schedule.ts'
 import { secretContext, signedHeaders } from './secrets.ts'
-import type { Sender } from './sender.ts'
+import type { Sender, Sent } from './sender.ts'
 
 const lookMs = 500
 // Many wake-ups in a row are one look.
@@ -20,6 +20,7 @@ const mostPerEndpoint = 4
 const leaseSlackMs = 5000
 const lingerMs = 5000
 
+const fixedHeaders = { 'content-type': 'application/json', 'user-agent': 'Wardline-Webhooks/1' }
 const scope: Scope = { name: 'webhooks', organizationId: null, userId: null }
 
 interface Parts {
@@ -57,29 +58,38 @@ export function createCourier(parts: Parts): Courier {
   const inScope = <T>(work: (db: Db) => Promise<T>): Promise<T> =>
     transaction(pool, scope, 'write', async (db) => ({ value: await work(db), commit: true }))
 
-  function secretsOf(
-    { endpoint_id: id, secret, old_secret, old_secret_until }: Claimed,
-    now: Date,
-  ): string[] {
-    const isOldValid =
-      old_secret !== null && old_secret_until !== null && Date.parse(old_secret_until) > now.getTime()
-    return [secret, ...(isOldValid ? [old_secret] : [])].map((sealed) =>
-      cipher.decrypt(sealed, secretContext(id)),
-    )
+  function open(endpointId: string, sealed: string): string | undefined {
+    try {
+      return cipher.decrypt(sealed, secretContext(endpointId))
+    } catch (error) {
+      log.error({ err: error, endpoint_id: endpointId }, 'the secret of a webhook endpoint cannot be read')
+      return undefined
+    }
+  }
+
+  /** The secrets to sign with, the newest first. */
+  function secretsOf(delivery: Claimed, now: Date): string[] {
+    const { endpoint_id: id, secret, old_secret: old, old_secret_until: until } = delivery
+    const isOldValid = old !== null && until !== null && Date.parse(until) > now.getTime()
+    return [secret, ...(isOldValid ? [old] : [])]
+      .map((sealed) => open(id, sealed))
+      .filter((one) => one !== undefined)
+  }
+
+  /** Undefined when it was cut by us: nobody knows how it went, so it is tried again. */
+  async function send(delivery: Claimed): Promise<Sent | undefined> {
+    const { event_id: id, event_type: event, payload: data, url } = delivery
+    const now = clock.now()
+    const secrets = secretsOf(delivery, now)
+    if (secrets.length === 0) return { responseCode: null, error: 'SECRET_UNREADABLE', latencyMs: 0 }
+    const body = JSON.stringify({ id, event, data })
+    const sent = await sender.post(url, { ...fixedHeaders, ...signedHeaders(secrets, id, body, now) }, body)
+    return isCut && sent.responseCode === null ? undefined : sent
   }
 
   async function attempt(delivery: Claimed): Promise<void> {
-    const { event_id: id, event_type: event, payload: data } = delivery
-    const begun = clock.now()
-    const body = JSON.stringify({ id, event, data })
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': 'Wardline-Webhooks/1',
-      ...signedHeaders(secretsOf(delivery, begun), id, body, begun),
-    }
-    const sent = await sender.post(delivery.url, headers, body)
-    // It was cut by us: nobody knows how it went, so it is tried again.
-    if (isCut && sent.responseCode === null) return
+    const sent = await send(delivery)
+    if (sent === undefined) return
     const now = clock.now()
     if (sent.error === null) return inScope((db) => settleDelivered(db, delivery, sent, now))
     const next = nextAttempt(delivery.attempts, new Date(delivery.created_at), now, Math.random)

@@ -115,9 +115,9 @@ export async function claimDeliveries(
   db: Db,
   { now, until, room, roomPerEndpoint, busy }: Claim,
 ): Promise<Claimed[]> {
+  // Materialized: it must not be planned anew for each row that it is joined with, and take more than it may.
   const { rows } = await sql<Claimed>`
-    update webhook_deliveries d set attempts = d.attempts + 1, next_attempt_at = ${until}
-    from webhook_endpoints w, (
+    with taken as materialized (
       select due.id from webhook_endpoints e
       join organizations o on o.id = e.organization_id and o.deleted_at is null and o.suspended_at is null
       left join unnest(${[...busy.keys()]}::uuid[], ${[...busy.values()]}::int[]) b (id, n) on b.id = e.id
@@ -126,7 +126,11 @@ export async function claimDeliveries(
         where x.endpoint_id = e.id and x.status = 'PENDING' and x.next_attempt_at <= ${now}
         order by x.next_attempt_at, x.id limit greatest(0, ${roomPerEndpoint}::int - coalesce(b.n, 0))
         for update of x skip locked) due
-      where e.disabled_at is null order by random() limit ${room}) taken
+      where e.disabled_at is null
+        and exists (select from webhook_deliveries where status = 'PENDING' and next_attempt_at <= ${now})
+      order by random() limit ${room})
+    update webhook_deliveries d set attempts = d.attempts + 1, next_attempt_at = ${until}
+    from taken, webhook_endpoints w
     where d.id = taken.id and w.id = d.endpoint_id
     returning d.id, d.organization_id, d.endpoint_id, d.event_id, d.event_type, d.payload, d.attempts, d.created_at,
       w.url, w.secret, w.old_secret, w.old_secret_until`.execute(db)
