@@ -142,7 +142,7 @@ describe('an endpoint’s address', () => {
       const change = client.webhooks.update({ org_id: org, endpoint_id, url: 'https://[::1]/' })
       expect(await codeOf(change)).toBe('VALIDATION_ERROR')
       // What was allowed once is not for that allowed for ever.
-      await strict.admin.query(`update webhook_endpoints set url = 'https://localhost:1/'`)
+      await strict.admin.query(`update webhook_endpoints set url = 'https://127.0.0.1:1/'`)
       await strict.admin.query(
         `insert into events (organization_id, type, payload, created_at) values ($1, 'member.joined', '{}', now())`,
         [org],
