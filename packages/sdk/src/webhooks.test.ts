@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { redact } from './errors.ts'
 import { signWebhook, verifyWebhook, WebhookVerificationError } from './index.ts'
 
 const secret = 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDbyoHqQ+Un5o='
@@ -109,5 +110,6 @@ describe('verifyWebhook', () => {
       const failed = await verifyWebhook(body, await signed(), bad, { now }).catch((error: unknown) => error)
       expect(failed).toMatchObject({ name: 'WardlineError', message: 'The secret is not like whsec_…' })
     }
+    expect(redact(`signed with ${secret}, it`)).toBe('signed with [redacted], it')
   })
 })
