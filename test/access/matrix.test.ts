@@ -319,8 +319,8 @@ beforeAll(async () => {
     size_bytes: 1,
   })
   records.document_id = { id: document_id, people: [who.user.id] }
-  const agent = await world.user({ roles: { [home]: 'CALL_CENTER_AGENT' } })
-  const waiting = await agent.client.calls.enqueueInbound({})
+  const dispatcher = await world.user({ roles: { [home]: 'CALL_CENTER_AGENT' } })
+  const waiting = await dispatcher.client.calls.enqueueInbound({})
   records.queue_id = { id: waiting.id, people: [] }
   records.call_id = { id: waiting.id, people: [] }
   const ticket = await who.user.client.tickets.create({ category: 'TECHNICAL', subject: 'A', body: 'B' })
@@ -330,6 +330,19 @@ beforeAll(async () => {
   const agent = await world.user({ supportAgent: true })
   const macro = await agent.client.macros.create({ title: 'Close', status: 'CLOSED' })
   records.macro_id = { id: macro.id, people: [] }
+  const administrator = await world.user({ roles: { [home]: 'ADMIN' } })
+  const endpoint = await administrator.client.webhooks.create({
+    org_id: home,
+    url: 'https://hooks.clinic.example',
+  })
+  world.secret(endpoint.secret)
+  records.endpoint_id = { id: endpoint.id, people: [] }
+  records.delivery_id = { id: world.id(), people: [] }
+  await world.admin.query(
+    `insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, payload, status)
+     values ($1, $2, $3, '731.42', 'member.joined', '{}', 'DELIVERED')`,
+    [records.delivery_id.id, home, endpoint.id],
+  )
   dry = true
 })
 afterAll(() => world.stop())

@@ -37,7 +37,18 @@ beforeAll(async () => {
   const { id: patient_id } = await world.patient([org], { userId: self.id })
   const { providerId: provider_id } = await world.provider(org)
   const ticket = await self.client.tickets.create({ category: 'OTHER', subject: 'A', body: 'B' })
-  ids = { org_id: org, organization_id: org, patient_id, provider_id, ticket_id: ticket.id }
+  const { id: endpoint_id } = await self.client.webhooks.create({
+    org_id: org,
+    url: 'https://hooks.clinic.example',
+  })
+  ids = {
+    org_id: org,
+    organization_id: org,
+    patient_id,
+    provider_id,
+    endpoint_id,
+    ticket_id: ticket.id,
+  }
 })
 afterAll(() => world.stop())
 
@@ -160,11 +171,16 @@ const makers: Readonly<Record<string, Maker>> = {
       reason: 'A row of the list of impersonations',
     })
   },
+  listWebhookDeliveries: sql(
+    `insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, payload, status)
+     values ($1, $2, $3, '731.42', 'member.joined', '{}', 'DELIVERED')`,
+    () => [world.id(), org, ids.endpoint_id],
+  ),
   listAuditLogs: () => self.client.patients.list({ org_id: org }),
 }
 
 /** Lists that never hold many rows. */
-const most: Readonly<Record<string, number>> = { listRequiredConsents: 3 }
+const most: Readonly<Record<string, number>> = { listRequiredConsents: 3, listWebhookEndpoints: 10 }
 
 const itemsOf = async (response: Response): Promise<number> => {
   const body = (await response.json()) as { items?: unknown[] }

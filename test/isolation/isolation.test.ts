@@ -72,7 +72,8 @@ async function namesIn(organization: string): Promise<Ids> {
   for (const stem of wanted) {
     const named = (suits: (name: string) => boolean) =>
       tables.find(({ name, identified }) => identified && suits(name))
-    const table = named((name) => name === `${stem}s`) ?? named((name) => name.includes(stem))
+    const many = stem.replace(/y$/, 'ies')
+    const table = named((name) => name === `${stem}s`) ?? named((name) => name.includes(many))
     if (!table || stem === 'org') continue
     const { rows } = await world.admin.query<{ id: string }>(
       `select id from ${table.name} where organization_id = $1 limit 1`,
@@ -124,6 +125,13 @@ async function fill(organization: string): Promise<void> {
   // Nobody sent a file: without one a document shows nowhere, and could not leak.
   await world.admin.query(
     `update documents set uploaded_at = now(), sha256 = repeat('a', 64) where organization_id = $1`,
+    [organization],
+  )
+  // Nothing was published there yet: without a delivery none could leak.
+  await world.admin.query(
+    `insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, payload, status)
+     select gen_random_uuid(), organization_id, id, '731.42', 'member.joined', '{}', 'DELIVERED'
+     from webhook_endpoints where organization_id = $1`,
     [organization],
   )
 }

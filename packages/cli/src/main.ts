@@ -24,6 +24,7 @@ import { staff } from './commands/staff/index.ts'
 import { tasks } from './commands/tasks/index.ts'
 import { tickets } from './commands/tickets/index.ts'
 import { users } from './commands/users/index.ts'
+import { webhooks } from './commands/webhooks/index.ts'
 import { whoami } from './commands/whoami.ts'
 import type { Io } from './context.ts'
 import { describe, EXIT, exitCode } from './exit.ts'
@@ -50,6 +51,7 @@ export const groups: readonly Group[] = [
   notifications,
   dataExport,
   apiKeys,
+  webhooks,
   jobs,
 ]
 

@@ -154,6 +154,7 @@ export function isProblem(error: unknown, ...codes: ProblemCode[]): error is Pro
 export const redact = (text: string): string =>
   text
     .replace(/\b(Bearer|Basic)\s+[^\s"',]+/gi, '$1 [redacted]')
+    .replace(/\bwhsec_[\w+/=]+/g, '[redacted]')
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[redacted]')
     .replace(/\/\/[^\s/@]+@/g, '//[redacted]@')
     .replace(/\b(\w*(?:token|ticket|password|secret|link|signature))=[^\s&"']+/gi, '$1=[redacted]')

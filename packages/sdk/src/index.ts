@@ -35,3 +35,12 @@ export type { FileUpload, FileUploadOptions } from './files.ts'
 export type { components, operations, paths } from './generated/types.ts'
 export type { Page, PagePromise } from './pages.ts'
 export type { TextBody } from './text.ts'
+export {
+  signWebhook,
+  type VerifyOptions,
+  verifyWebhook,
+  type WebhookEvent,
+  type WebhookHeaders,
+  type WebhookRejection,
+  WebhookVerificationError,
+} from './webhooks.ts'

@@ -51,6 +51,15 @@ describe('the settings of files', () => {
     expect(loadConfig({ JOBS: 'on' }, { jobs: 'off' }).runJobs).toBe(false)
   })
 
+  test('send webhooks to public addresses only, within 15 seconds, unless said otherwise', () => {
+    expect(loadConfig({}).webhooks).toEqual({ allowPrivate: false, timeoutSeconds: 15 })
+    const env = { WEBHOOKS_ALLOW_PRIVATE: 'true', WEBHOOKS_TIMEOUT_SECONDS: '5' }
+    expect(loadConfig(env).webhooks).toEqual({ allowPrivate: true, timeoutSeconds: 5 })
+    expect(refusal({ WEBHOOKS_ALLOW_PRIVATE: 'yes' })).toBe(
+      '2 WEBHOOKS_ALLOW_PRIVATE must be one of true, false.',
+    )
+  })
+
   test.each([
     [{ S3_ENDPOINT: 'http://minio:9000' }, '2 The S3_ settings need S3_BUCKET.'],
     [{ S3_BUCKET: 'x', S3_ACCESS_KEY_ID: 'id' }, '2 S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.'],

@@ -66,6 +66,12 @@ export interface Config {
   readonly documentsAllowUnscanned: boolean
   /** Undefined: there is no virus scanner. */
   readonly clamd: { readonly host: string; readonly port: number } | undefined
+  readonly webhooks: {
+    /** Whether they may go to private networks and over plain HTTP. */
+    readonly allowPrivate: boolean
+    /** For a whole attempt, from the name's resolution to the answer. */
+    readonly timeoutSeconds: number
+  }
   /** Whether this server also runs jobs; else `ward-server worker` has to. */
   readonly runJobs: boolean
   readonly logLevel: LogLevel
@@ -323,6 +329,10 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
     blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
     documentsAllowUnscanned: read.flag('DOCUMENTS_ALLOW_UNSCANNED', false),
     clamd: readClamd(read),
+    webhooks: {
+      allowPrivate: read.flag('WEBHOOKS_ALLOW_PRIVATE', false),
+      timeoutSeconds: read.integer('WEBHOOKS_TIMEOUT_SECONDS', 15, 1, 60),
+    },
     runJobs: read.choice('JOBS', ['on', 'off'], flags.jobs) !== 'off',
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),

@@ -27,7 +27,9 @@ Settings (environment):
   S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PATH_STYLE
   CLAMD_URL                 the virus scanner: tcp://host:3310
   DOCUMENTS_ALLOW_UNSCANNED true lets documents be downloaded that no scanner has looked at
-  JOBS                      off: this server runs no jobs, "ward-server worker" does
+  WEBHOOKS_ALLOW_PRIVATE    true lets webhooks go to private networks and over plain http, for development
+  WEBHOOKS_TIMEOUT_SECONDS  how long a receiver may take (15)
+  JOBS                      off: this server runs no jobs and sends no webhooks, "ward-server worker" does
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   CALL_QUEUE_SECONDS        after how long a caller who waits counts as gone (default: 3600)

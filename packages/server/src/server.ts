@@ -43,6 +43,9 @@ import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
 import { tasksHandlers } from './domains/tasks/handlers.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
 import { usersHandlers } from './domains/users/handlers.ts'
+import { createCourier } from './domains/webhook-endpoints/courier.ts'
+import { webhookEndpointsHandlers } from './domains/webhook-endpoints/handlers.ts'
+import { createSender } from './domains/webhook-endpoints/sender.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
@@ -113,6 +116,7 @@ export const allHandlers = (services: Services): Handlers => ({
   ...adminHandlers(services),
   ...superAdminHandlers(services),
   ...telemetryHandlers(services),
+  ...webhookEndpointsHandlers(services),
 })
 
 /** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
@@ -136,6 +140,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  // Webhooks that all go out at once hold up no request.
+  const courierPool = createPool(databaseUrl, 2, (error) =>
+    log.warn({ err: error }, 'a connection for webhooks was lost'),
+  )
   const redis =
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
@@ -203,6 +211,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const published = (): void => {
     hub.wake()
     announcer.announce()
+    courier.wake()
   }
   const mailer = createMailer(config, log)
   const effects = createEffects({ pool, clock, insert: (...job) => jobs.insert(...job), published })
@@ -225,6 +234,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     blobs,
     callQueueSeconds: config.callQueueSeconds,
   })
+  const timeoutMs = config.webhooks.timeoutSeconds * 1000
+  const courier = createCourier({
+    ...services,
+    pool: courierPool,
+    effects,
+    sender: createSender({ allowPrivate: config.webhooks.allowPrivate, timeoutMs }),
+    timeoutMs,
+  })
   const app = await createApp({
     services,
     handlers: (options.handlers ?? allHandlers)(services),
@@ -239,7 +256,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   options.extend?.(app)
   async function close(): Promise<void> {
     await hub.stop()
-    await app.close()
+    await Promise.all([app.close(), courier.stop()])
     await upkeep.stop()
     await jobs.stop()
     mailer.close()
@@ -248,6 +265,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()
+    await courierPool.end()
   }
   async function orClose<T>(begin: () => Promise<T>): Promise<T> {
     try {
@@ -262,6 +280,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     // Before the upkeep, which may queue something.
     await jobs.start({ work })
     await upkeep.start()
+    if (work) courier.start()
     if (work && scanner) await queueUnscanned(pool, jobs)
   }
 

@@ -59,6 +59,13 @@ const meta = {
   listApiKeys: {"id":"listApiKeys","method":"GET","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createApiKey: {"id":"createApiKey","method":"POST","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   revokeApiKey: {"id":"revokeApiKey","method":"DELETE","path":"/api/organizations/{org_id}/api-keys/{api_key_id}","pathParams":["org_id","api_key_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listWebhookEndpoints: {"id":"listWebhookEndpoints","method":"GET","path":"/api/organizations/{org_id}/webhook-endpoints","pathParams":["org_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createWebhookEndpoint: {"id":"createWebhookEndpoint","method":"POST","path":"/api/organizations/{org_id}/webhook-endpoints","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  updateWebhookEndpoint: {"id":"updateWebhookEndpoint","method":"PATCH","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}","pathParams":["org_id","endpoint_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  deleteWebhookEndpoint: {"id":"deleteWebhookEndpoint","method":"DELETE","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}","pathParams":["org_id","endpoint_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  rotateWebhookSecret: {"id":"rotateWebhookSecret","method":"POST","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/rotate-secret","pathParams":["org_id","endpoint_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  listWebhookDeliveries: {"id":"listWebhookDeliveries","method":"GET","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries","pathParams":["org_id","endpoint_id"],"queryParams":["status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  replayWebhookDelivery: {"id":"replayWebhookDelivery","method":"POST","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay","pathParams":["org_id","endpoint_id","delivery_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listPatients: {"id":"listPatients","method":"GET","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":["search","status","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createPatient: {"id":"createPatient","method":"POST","path":"/api/organizations/{org_id}/patients","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
   getPatient: {"id":"getPatient","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
@@ -769,6 +776,71 @@ export const createResources = (core: Core) => ({
      */
     revoke: (input: Input<operations['revokeApiKey']>, options?: RequestOptions): Promise<Output<operations['revokeApiKey']>> =>
       core.call(meta.revokeApiKey, input, options),
+  },
+  webhooks: {
+    /**
+     * An organization's webhook endpoints.
+     *
+     * The newest first; never a secret.
+     *
+     * `GET /api/organizations/{org_id}/webhook-endpoints`
+     */
+    list: (input: Input<operations['listWebhookEndpoints']>, options?: RequestOptions): PagePromise<Item<operations['listWebhookEndpoints']>> =>
+      core.page(meta.listWebhookEndpoints, input, options),
+    /**
+     * A new webhook endpoint.
+     *
+     * The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
+     *
+     * `POST /api/organizations/{org_id}/webhook-endpoints`
+     */
+    create: (input: Input<operations['createWebhookEndpoint']>, options?: RequestOptions): Promise<Output<operations['createWebhookEndpoint']>> =>
+      core.call(meta.createWebhookEndpoint, input, options),
+    /**
+     * Change, disable or enable a webhook endpoint.
+     *
+     * What is left out stays. While an endpoint is disabled nothing new is recorded for it; what waited for its next attempt goes on once it is enabled again.
+     *
+     * `PATCH /api/organizations/{org_id}/webhook-endpoints/{endpoint_id}`
+     */
+    update: (input: Input<operations['updateWebhookEndpoint']>, options?: RequestOptions): Promise<Output<operations['updateWebhookEndpoint']>> =>
+      core.call(meta.updateWebhookEndpoint, input, options),
+    /**
+     * Delete a webhook endpoint.
+     *
+     * With its deliveries; nothing more is sent there.
+     *
+     * `DELETE /api/organizations/{org_id}/webhook-endpoints/{endpoint_id}`
+     */
+    delete: (input: Input<operations['deleteWebhookEndpoint']>, options?: RequestOptions): Promise<Output<operations['deleteWebhookEndpoint']>> =>
+      core.call(meta.deleteWebhookEndpoint, input, options),
+    /**
+     * A new secret for a webhook endpoint.
+     *
+     * For 24 hours every delivery is signed with both, the new one first; rotating again meanwhile ends the older one at once. The new secret is shown this once.
+     *
+     * `POST /api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/rotate-secret`
+     */
+    rotateSecret: (input: Input<operations['rotateWebhookSecret']>, options?: RequestOptions): Promise<Output<operations['rotateWebhookSecret']>> =>
+      core.call(meta.rotateWebhookSecret, input, options),
+    /**
+     * What was sent to a webhook endpoint, and how it went.
+     *
+     * The newest first, of the last 30 days, each with its last attempt. Of an answer only its status is kept.
+     *
+     * `GET /api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries`
+     */
+    listDeliveries: (input: Input<operations['listWebhookDeliveries']>, options?: RequestOptions): PagePromise<Item<operations['listWebhookDeliveries']>> =>
+      core.page(meta.listWebhookDeliveries, input, options),
+    /**
+     * Send a delivery again.
+     *
+     * As a delivery of its own, with the same event and `webhook-id`, retried for 3 days like the first. Refused with CONFLICT while the endpoint is disabled, or while the delivery is still being tried.
+     *
+     * `POST /api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay`
+     */
+    replay: (input: Input<operations['replayWebhookDelivery']>, options?: RequestOptions): Promise<Output<operations['replayWebhookDelivery']>> =>
+      core.call(meta.replayWebhookDelivery, input, options),
   },
   patients: {
     /**

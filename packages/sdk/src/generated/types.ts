@@ -925,6 +925,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/organizations/{org_id}/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An organization's webhook endpoints
+         * @description The newest first; never a secret.
+         */
+        get: operations["listWebhookEndpoints"];
+        put?: never;
+        /**
+         * A new webhook endpoint
+         * @description The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
+         */
+        post: operations["createWebhookEndpoint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete a webhook endpoint
+         * @description With its deliveries; nothing more is sent there.
+         */
+        delete: operations["deleteWebhookEndpoint"];
+        options?: never;
+        head?: never;
+        /**
+         * Change, disable or enable a webhook endpoint
+         * @description What is left out stays. While an endpoint is disabled nothing new is recorded for it; what waited for its next attempt goes on once it is enabled again.
+         */
+        patch: operations["updateWebhookEndpoint"];
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A new secret for a webhook endpoint
+         * @description For 24 hours every delivery is signed with both, the new one first; rotating again meanwhile ends the older one at once. The new secret is shown this once.
+         */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was sent to a webhook endpoint, and how it went
+         * @description The newest first, of the last 30 days, each with its last attempt. Of an answer only its status is kept.
+         */
+        get: operations["listWebhookDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description As a delivery of its own, with the same event and `webhook-id`, retried for 3 days like the first. Refused with CONFLICT while the endpoint is disabled, or while the delivery is still being tried.
+         */
+        post: operations["replayWebhookDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/organizations/{org_id}/patients": {
         parameters: {
             query?: never;
@@ -4736,6 +4844,305 @@ export interface components {
             secret: string;
         };
         /**
+         * Format: uri
+         * @description Where events go: https, without credentials or fragment. Addresses of private, loopback, link-local and other special networks are refused, here and again at every attempt, when the name is resolved.
+         * @example https://hooks.clinic.example/wardline
+         */
+        WebhookUrl: string;
+        /**
+         * @description An event that an organization's stream shows and its webhooks can send. Never what concerns one person only.
+         * @example member.joined
+         * @enum {string}
+         */
+        WebhookEventType: "member.joined" | "member.removed" | "license.expiring" | "impersonation.started" | "impersonation.ended";
+        /**
+         * @description Which events go there. An empty list means all, those of later versions too.
+         * @example [
+         *       "member.joined",
+         *       "member.removed"
+         *     ]
+         */
+        WebhookEventTypes: components["schemas"]["WebhookEventType"][];
+        /**
+         * @description A webhook endpoint; never its secret.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da0",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "url": "https://hooks.clinic.example/wardline",
+         *       "description": "Staff directory",
+         *       "event_types": [
+         *         "member.joined",
+         *         "member.removed"
+         *       ],
+         *       "enabled": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failing_since": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        WebhookEndpoint: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            url: components["schemas"]["WebhookUrl"];
+            /** @description What it is for. */
+            description: string | null;
+            event_types: components["schemas"]["WebhookEventTypes"];
+            /** @description Whether events go there. */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is disabled.
+             */
+            disabled_at: string | null;
+            /**
+             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days.
+             * @enum {string|null}
+             */
+            disabled_reason: "ADMIN" | "FAILING" | null;
+            /**
+             * Format: date-time
+             * @description The first attempt that failed since one last succeeded.
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then deliveries are signed with the secret before this one too.
+             */
+            old_secret_until: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of webhook endpoints.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da0",
+         *           "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *           "url": "https://hooks.clinic.example/wardline",
+         *           "description": "Staff directory",
+         *           "event_types": [
+         *             "member.joined",
+         *             "member.removed"
+         *           ],
+         *           "enabled": true,
+         *           "disabled_at": null,
+         *           "disabled_reason": null,
+         *           "failing_since": null,
+         *           "old_secret_until": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z",
+         *           "updated_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        WebhookEndpointPage: {
+            /** @description The endpoints, in order. */
+            items: components["schemas"]["WebhookEndpoint"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
+         * @description What it is for.
+         * @example Staff directory
+         */
+        WebhookDescription: string;
+        /**
+         * @description A webhook endpoint to make.
+         * @example {
+         *       "url": "https://hooks.clinic.example/wardline",
+         *       "description": "Staff directory",
+         *       "event_types": [
+         *         "member.joined",
+         *         "member.removed"
+         *       ]
+         *     }
+         */
+        WebhookEndpointCreate: {
+            url: components["schemas"]["WebhookUrl"];
+            description?: components["schemas"]["WebhookDescription"];
+            event_types?: components["schemas"]["WebhookEventTypes"];
+        };
+        /**
+         * @description The signing key of the endpoint, as Standard Webhooks libraries take it. Keep it where secrets are kept.
+         * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDbyoHqQ+Un5o=
+         */
+        WebhookSecret: string;
+        /**
+         * @description A webhook endpoint with its newest secret, which cannot be shown again.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da0",
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "url": "https://hooks.clinic.example/wardline",
+         *       "description": "Staff directory",
+         *       "event_types": [
+         *         "member.joined",
+         *         "member.removed"
+         *       ],
+         *       "enabled": true,
+         *       "disabled_at": null,
+         *       "disabled_reason": null,
+         *       "failing_since": null,
+         *       "old_secret_until": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z",
+         *       "updated_at": "2026-03-02T14:30:00.000Z",
+         *       "secret": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDbyoHqQ+Un5o="
+         *     }
+         */
+        WebhookEndpointWithSecret: {
+            id: components["schemas"]["Uuid"];
+            organization_id: components["schemas"]["Uuid"];
+            url: components["schemas"]["WebhookUrl"];
+            /** @description What it is for. */
+            description: string | null;
+            event_types: components["schemas"]["WebhookEventTypes"];
+            /** @description Whether events go there. */
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when it is disabled.
+             */
+            disabled_at: string | null;
+            /**
+             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days.
+             * @enum {string|null}
+             */
+            disabled_reason: "ADMIN" | "FAILING" | null;
+            /**
+             * Format: date-time
+             * @description The first attempt that failed since one last succeeded.
+             */
+            failing_since: string | null;
+            /**
+             * Format: date-time
+             * @description Until then deliveries are signed with the secret before this one too.
+             */
+            old_secret_until: string | null;
+            created_at: components["schemas"]["Timestamp"];
+            updated_at: components["schemas"]["Timestamp"];
+            secret: components["schemas"]["WebhookSecret"];
+        };
+        /**
+         * @description What to change.
+         * @example {
+         *       "event_types": [],
+         *       "enabled": true
+         *     }
+         */
+        WebhookEndpointUpdate: {
+            url?: components["schemas"]["WebhookUrl"];
+            /** @description What it is for; null empties it. */
+            description?: string | null;
+            event_types?: components["schemas"]["WebhookEventTypes"];
+            /** @description Whether events go there. */
+            enabled?: boolean;
+        };
+        /**
+         * @description PENDING: it is tried, or waits for its next attempt. FAILED: no attempt of 3 days succeeded.
+         * @example DELIVERED
+         * @enum {string}
+         */
+        WebhookDeliveryStatus: "PENDING" | "DELIVERED" | "FAILED";
+        /**
+         * @description The place in the stream. Ordered; `stream.*` and `heartbeat` carry the place that the stream has reached.
+         * @example 731.42
+         */
+        EventId: string;
+        /**
+         * @description An event on its way to an endpoint, with its last attempt.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da1",
+         *       "endpoint_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da0",
+         *       "event_id": "731.42",
+         *       "event_type": "member.joined",
+         *       "status": "PENDING",
+         *       "attempts": 2,
+         *       "last_attempt_at": "2026-03-02T14:30:05.400Z",
+         *       "response_code": 503,
+         *       "error": "HTTP_STATUS",
+         *       "latency_ms": 84,
+         *       "next_attempt_at": "2026-03-02T14:35:05.400Z",
+         *       "replay_of": null,
+         *       "created_at": "2026-03-02T14:30:00.000Z"
+         *     }
+         */
+        WebhookDelivery: {
+            id: components["schemas"]["Uuid"];
+            endpoint_id: components["schemas"]["Uuid"];
+            event_id: components["schemas"]["EventId"];
+            event_type: components["schemas"]["WebhookEventType"];
+            status: components["schemas"]["WebhookDeliveryStatus"];
+            /**
+             * Format: int32
+             * @description How many were begun.
+             */
+            attempts: number;
+            /**
+             * Format: date-time
+             * @description When the last attempt ended.
+             */
+            last_attempt_at: string | null;
+            /**
+             * Format: int32
+             * @description The HTTP status of the last answer; null where none came.
+             */
+            response_code: number | null;
+            /**
+             * @description Why the last attempt failed. HTTP_STATUS, the answer was not 2xx; SECRET_UNREADABLE, this server no longer has the key that the endpoint's secret is encrypted with: rotate it.
+             * @enum {string|null}
+             */
+            error: "HTTP_STATUS" | "TIMEOUT" | "NAME_NOT_RESOLVED" | "ADDRESS_NOT_ALLOWED" | "CONNECTION_FAILED" | "TLS_FAILED" | "SECRET_UNREADABLE" | null;
+            /**
+             * Format: int32
+             * @description How long the last attempt took.
+             */
+            latency_ms: number | null;
+            /**
+             * Format: date-time
+             * @description When it is tried next, at the earliest.
+             */
+            next_attempt_at: string | null;
+            /**
+             * Format: uuid
+             * @description The delivery that this one repeats.
+             */
+            replay_of: string | null;
+            created_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description A page of deliveries.
+         * @example {
+         *       "items": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da1",
+         *           "endpoint_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1da0",
+         *           "event_id": "731.42",
+         *           "event_type": "member.joined",
+         *           "status": "PENDING",
+         *           "attempts": 2,
+         *           "last_attempt_at": "2026-03-02T14:30:05.400Z",
+         *           "response_code": 503,
+         *           "error": "HTTP_STATUS",
+         *           "latency_ms": 84,
+         *           "next_attempt_at": "2026-03-02T14:35:05.400Z",
+         *           "replay_of": null,
+         *           "created_at": "2026-03-02T14:30:00.000Z"
+         *         }
+         *       ],
+         *       "next_cursor": null
+         *     }
+         */
+        WebhookDeliveryPage: {
+            /** @description The deliveries, in order. */
+            items: components["schemas"]["WebhookDelivery"][];
+            next_cursor: components["schemas"]["NextCursor"];
+            total?: components["schemas"]["Total"];
+        };
+        /**
          * @description A patient as lists show it.
          * @example {
          *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
@@ -8541,11 +8948,6 @@ export interface components {
             results: components["schemas"]["MacroResult"][];
         };
         /**
-         * @description The place in the stream. Ordered; `stream.*` and `heartbeat` carry the place that the stream has reached.
-         * @example 731.42
-         */
-        EventId: string;
-        /**
          * @description To the desk: somebody asked for help.
          * @example {
          *       "id": "731.42",
@@ -10590,19 +10992,6 @@ export interface components {
                 };
             };
         };
-        /** @description A gate refuses: account, role, proxy access, consent or MFA. */
-        ForbiddenCare: {
-            headers: {
-                "X-Request-ID": components["headers"]["RequestId"];
-                [name: string]: unknown;
-            };
-            content: {
-                "application/problem+json": components["schemas"]["Problem"] & {
-                    /** @enum {unknown} */
-                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED";
-                };
-            };
-        };
         /** @description In conflict with what is there. */
         Conflict: {
             headers: {
@@ -10613,6 +11002,19 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "CONFLICT";
+                };
+            };
+        };
+        /** @description A gate refuses: account, role, proxy access, consent or MFA. */
+        ForbiddenCare: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED";
                 };
             };
         };
@@ -10944,6 +11346,12 @@ export interface components {
         InvitationToken: string;
         /** @description The API key. */
         ApiKeyId: components["schemas"]["Uuid"];
+        /** @description The webhook endpoint. */
+        EndpointId: components["schemas"]["Uuid"];
+        /** @description Only these. */
+        DeliveryStatus: components["schemas"]["WebhookDeliveryStatus"];
+        /** @description The delivery. */
+        DeliveryId: components["schemas"]["Uuid"];
         /** @description The patient. */
         PatientId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
@@ -12893,6 +13301,256 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhookEndpoints: {
+        parameters: {
+            query?: {
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of endpoints. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointCreate"];
+            };
+        };
+        responses: {
+            /** @description The endpoint with its secret. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    deleteWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The webhook endpoint. */
+                endpoint_id: components["parameters"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    updateWebhookEndpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The webhook endpoint. */
+                endpoint_id: components["parameters"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookEndpointUpdate"];
+            };
+        };
+        responses: {
+            /** @description The endpoint. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpoint"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The webhook endpoint. */
+                endpoint_id: components["parameters"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The endpoint with its new secret. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEndpointWithSecret"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listWebhookDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only these. */
+                status?: components["parameters"]["DeliveryStatus"];
+                /** @description Items a page. */
+                limit?: components["parameters"]["Limit"];
+                /** @description The `next_cursor` of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Also count everything that matches. */
+                include_total?: components["parameters"]["IncludeTotal"];
+            };
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The webhook endpoint. */
+                endpoint_id: components["parameters"]["EndpointId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDeliveryPage"];
+                };
+            };
+            400: components["responses"]["InvalidCursor"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    replayWebhookDelivery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The webhook endpoint. */
+                endpoint_id: components["parameters"]["EndpointId"];
+                /** @description The delivery. */
+                delivery_id: components["parameters"]["DeliveryId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The new delivery. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookDelivery"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

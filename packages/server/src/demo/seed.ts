@@ -15,6 +15,7 @@ import { type Cast, createCast } from './people.ts'
 import { Random } from './random.ts'
 import { DEMO_PASSWORD } from './sign-ins.ts'
 import { DAY } from './time.ts'
+import { insertWebhooks } from './webhooks.ts'
 import { CONSENT_DOCUMENTS } from './words.ts'
 import { insertOwnVisits, insertTasks, insertVisitHistory } from './work.ts'
 
@@ -159,6 +160,7 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     // Of a sequence of its own: what else is added changes none of its ids.
     await insertCircles(client, cast, new Random(SEED + 1), now)
     await insertCalls(client, cast, new Random(SEED + 2), now)
+    await insertWebhooks(client, cast, new Random(SEED + 37), createCipher(options.keys), now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

@@ -691,6 +691,47 @@ export interface UsersTable {
   sessions_ended_at: Instant | null
 }
 
+export interface WebhookCursorTable {
+  singleton: Generated<boolean>
+  xid: string
+  id: number
+}
+
+export interface WebhookDeliveriesTable {
+  id: string
+  organization_id: string
+  endpoint_id: string
+  event_id: string
+  event_type: string
+  payload: Json
+  status: Generated<'PENDING' | 'DELIVERED' | 'FAILED'>
+  attempts: Generated<number>
+  last_attempt_at: Instant | null
+  response_code: number | null
+  error: 'HTTP_STATUS' | 'TIMEOUT' | 'NAME_NOT_RESOLVED' | 'ADDRESS_NOT_ALLOWED' | 'CONNECTION_FAILED' | 'TLS_FAILED' | 'SECRET_UNREADABLE' | null
+  latency_ms: number | null
+  next_attempt_at: Instant | null
+  replay_of: string | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
+export interface WebhookEndpointsTable {
+  id: string
+  organization_id: string
+  url: string
+  description: string | null
+  event_types: Generated<string[]>
+  secret: string
+  old_secret: string | null
+  old_secret_until: Instant | null
+  disabled_at: Instant | null
+  disabled_reason: 'ADMIN' | 'FAILING' | null
+  failing_since: Instant | null
+  created_at: Generated<Instant>
+  updated_at: Generated<Instant>
+}
+
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
@@ -743,4 +784,7 @@ export interface Tables {
   user_mfa_backup_codes: UserMfaBackupCodesTable
   user_sessions: UserSessionsTable
   users: UsersTable
+  webhook_cursor: WebhookCursorTable
+  webhook_deliveries: WebhookDeliveriesTable
+  webhook_endpoints: WebhookEndpointsTable
 }

@@ -161,6 +161,23 @@ export interface ApiKeysHandlers {
   revokeApiKey: Handler<'revokeApiKey'>
 }
 
+export interface WebhookEndpointsHandlers {
+  /** An organization's webhook endpoints. */
+  listWebhookEndpoints: Handler<'listWebhookEndpoints'>
+  /** A new webhook endpoint. */
+  createWebhookEndpoint: Handler<'createWebhookEndpoint'>
+  /** Change, disable or enable a webhook endpoint. */
+  updateWebhookEndpoint: Handler<'updateWebhookEndpoint'>
+  /** Delete a webhook endpoint. */
+  deleteWebhookEndpoint: Handler<'deleteWebhookEndpoint'>
+  /** A new secret for a webhook endpoint. */
+  rotateWebhookSecret: Handler<'rotateWebhookSecret'>
+  /** What was sent to a webhook endpoint, and how it went. */
+  listWebhookDeliveries: Handler<'listWebhookDeliveries'>
+  /** Send a delivery again. */
+  replayWebhookDelivery: Handler<'replayWebhookDelivery'>
+}
+
 export interface PatientsHandlers {
   /** The organization's patients, by name. */
   listPatients: Handler<'listPatients'>
@@ -439,6 +456,7 @@ export type Handlers = HealthHandlers &
   MembersHandlers &
   InvitationsHandlers &
   ApiKeysHandlers &
+  WebhookEndpointsHandlers &
   PatientsHandlers &
   ContactMethodsHandlers &
   EnrollmentHandlers &

@@ -719,6 +719,97 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
   },
+  listWebhookEndpoints: {
+    id: "listWebhookEndpoints",
+    tag: "webhook-endpoints",
+    method: "GET",
+    path: "/api/organizations/{org_id}/webhook-endpoints",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  createWebhookEndpoint: {
+    id: "createWebhookEndpoint",
+    tag: "webhook-endpoints",
+    method: "POST",
+    path: "/api/organizations/{org_id}/webhook-endpoints",
+    status: 201,
+    contentType: "application/json",
+    forms: [],
+    bodyType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"WEBHOOK_ENDPOINT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  updateWebhookEndpoint: {
+    id: "updateWebhookEndpoint",
+    tag: "webhook-endpoints",
+    method: "PATCH",
+    path: "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: "application/json",
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  deleteWebhookEndpoint: {
+    id: "deleteWebhookEndpoint",
+    tag: "webhook-endpoints",
+    method: "DELETE",
+    path: "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}",
+    status: 204,
+    contentType: null,
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  rotateWebhookSecret: {
+    id: "rotateWebhookSecret",
+    tag: "webhook-endpoints",
+    method: "POST",
+    path: "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/rotate-secret",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
+  listWebhookDeliveries: {
+    id: "listWebhookDeliveries",
+    tag: "webhook-endpoints",
+    method: "GET",
+    path: "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+  },
+  replayWebhookDelivery: {
+    id: "replayWebhookDelivery",
+    tag: "webhook-endpoints",
+    method: "POST",
+    path: "/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay",
+    status: 201,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REPLAY","resource":"WEBHOOK_DELIVERY","id":"delivery_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+  },
   listPatients: {
     id: "listPatients",
     tag: "patients",
@@ -2265,6 +2356,13 @@ export interface DefaultedQuery {
   listApiKeys: "limit" | "include_total"
   createApiKey: never
   revokeApiKey: never
+  listWebhookEndpoints: "limit" | "include_total"
+  createWebhookEndpoint: never
+  updateWebhookEndpoint: never
+  deleteWebhookEndpoint: never
+  rotateWebhookSecret: never
+  listWebhookDeliveries: "limit" | "include_total"
+  replayWebhookDelivery: never
   listPatients: "limit" | "include_total"
   createPatient: never
   getPatient: never

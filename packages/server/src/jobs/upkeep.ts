@@ -52,11 +52,12 @@ export function createUpkeep(parts: Upkeep) {
     await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
     await inBatches('purge_expired', now)
     await inBatches('purge_sessions', now)
+    await inBatches('purge_webhook_deliveries', now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
   async function inBatches(
-    name: 'purge_expired' | 'purge_sessions' | 'expire_invitations',
+    name: 'purge_expired' | 'purge_sessions' | 'purge_webhook_deliveries' | 'expire_invitations',
     now: Date,
   ): Promise<void> {
     for (;;) {
