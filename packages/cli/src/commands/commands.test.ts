@@ -88,6 +88,7 @@ describe('events', () => {
           ticket_number: 'TKT-2026-00042',
           message_id: 'm1',
           status: 'WAITING_ON_USER',
+          occurred_at: '2026-03-02T14:30:00.000Z',
         },
       },
       new Date(2026, 2, 2, 14, 30, 5),

@@ -4854,7 +4854,7 @@ export interface components {
          * @example member.joined
          * @enum {string}
          */
-        WebhookEventType: "member.joined" | "member.removed" | "license.expiring" | "impersonation.started" | "impersonation.ended";
+        WebhookEventType: "member.joined" | "member.removed" | "license.expiring" | "call.incoming" | "call.dequeued" | "call.completed" | "impersonation.started" | "impersonation.ended";
         /**
          * @description Which events go there. An empty list means all, those of later versions too.
          * @example [
@@ -8948,6 +8948,12 @@ export interface components {
             results: components["schemas"]["MacroResult"][];
         };
         /**
+         * Format: date-time
+         * @description When it happened. Whoever resumes or begins in the past gets events late.
+         * @example 2026-03-02T14:30:00.000Z
+         */
+        OccurredAt: string;
+        /**
          * @description To the desk: somebody asked for help.
          * @example {
          *       "id": "731.42",
@@ -8958,7 +8964,8 @@ export interface components {
          *         "category": "TECHNICAL",
          *         "urgency": "NORMAL",
          *         "organization_id": null,
-         *         "first_response_due_at": "2026-03-03T14:30:00.000Z"
+         *         "first_response_due_at": "2026-03-03T14:30:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -8981,6 +8988,7 @@ export interface components {
                  */
                 organization_id: string | null;
                 first_response_due_at: components["schemas"]["Timestamp"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -8993,7 +9001,8 @@ export interface components {
          *         "ticket_number": "TKT-2026-00042",
          *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
          *         "status": "IN_PROGRESS",
-         *         "version": 3
+         *         "version": 3,
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9011,6 +9020,7 @@ export interface components {
                 message_id: components["schemas"]["Uuid"];
                 status: components["schemas"]["TicketStatus"];
                 version: components["schemas"]["TicketVersion"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9030,7 +9040,8 @@ export interface components {
          *           "status",
          *           "assignee"
          *         ],
-         *         "changed_by": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50"
+         *         "changed_by": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d50",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9061,6 +9072,7 @@ export interface components {
                  * @description Who did it; null for the system.
                  */
                 changed_by: string | null;
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9074,7 +9086,8 @@ export interface components {
          *         "urgency": "URGENT",
          *         "assignee_id": null,
          *         "clock": "FIRST_RESPONSE",
-         *         "due_at": "2026-03-02T15:30:00.000Z"
+         *         "due_at": "2026-03-02T15:30:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9101,6 +9114,7 @@ export interface components {
                  */
                 clock: "FIRST_RESPONSE" | "RESOLUTION";
                 due_at: components["schemas"]["Timestamp"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9113,7 +9127,8 @@ export interface components {
          *         "ticket_number": "TKT-2026-00042",
          *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
          *         "agent_name": "Kim Park",
-         *         "state": "REPLYING"
+         *         "state": "REPLYING",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9136,6 +9151,7 @@ export interface components {
                  * @enum {string}
                  */
                 state: "VIEWING" | "REPLYING" | "GONE";
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9147,7 +9163,8 @@ export interface components {
          *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
          *         "ticket_number": "TKT-2026-00042",
          *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
-         *         "status": "WAITING_ON_USER"
+         *         "status": "WAITING_ON_USER",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9164,6 +9181,7 @@ export interface components {
                 ticket_number: components["schemas"]["TicketNumber"];
                 message_id: components["schemas"]["Uuid"];
                 status: components["schemas"]["TicketStatus"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9174,7 +9192,8 @@ export interface components {
          *       "data": {
          *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
          *         "ticket_number": "TKT-2026-00042",
-         *         "resolved_at": "2026-03-02T14:30:00.000Z"
+         *         "resolved_at": "2026-03-02T14:30:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9190,6 +9209,7 @@ export interface components {
                 ticket_id: components["schemas"]["Uuid"];
                 ticket_number: components["schemas"]["TicketNumber"];
                 resolved_at: components["schemas"]["Timestamp"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9199,7 +9219,8 @@ export interface components {
          *       "event": "call.incoming",
          *       "data": {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
-         *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90"
+         *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9214,6 +9235,7 @@ export interface components {
             data: {
                 organization_id: components["schemas"]["Uuid"];
                 call_id: components["schemas"]["Uuid"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9225,7 +9247,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
          *         "status": "IN_PROGRESS",
-         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9250,6 +9273,7 @@ export interface components {
                  * @description Who has it; null for nobody.
                  */
                 agent_id: string | null;
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9261,7 +9285,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "call_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
          *         "status": "COMPLETED",
-         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31"
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d31",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9286,6 +9311,7 @@ export interface components {
                  * @description Who has it; null for nobody.
                  */
                 agent_id: string | null;
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9297,7 +9323,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "thread_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d33",
          *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d32",
-         *         "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30"
+         *         "sender_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9314,6 +9341,7 @@ export interface components {
                 thread_id: components["schemas"]["Uuid"];
                 message_id: components["schemas"]["Uuid"];
                 sender_id: components["schemas"]["Uuid"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9325,7 +9353,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
-         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9342,6 +9371,7 @@ export interface components {
                 appointment_id: components["schemas"]["Uuid"];
                 patient_id: components["schemas"]["Uuid"];
                 provider_id: components["schemas"]["Uuid"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9353,7 +9383,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
-         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9370,6 +9401,7 @@ export interface components {
                 appointment_id: components["schemas"]["Uuid"];
                 patient_id: components["schemas"]["Uuid"];
                 provider_id: components["schemas"]["Uuid"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9381,7 +9413,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "appointment_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d20",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
-         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15"
+         *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9398,6 +9431,7 @@ export interface components {
                 appointment_id: components["schemas"]["Uuid"];
                 patient_id: components["schemas"]["Uuid"];
                 provider_id: components["schemas"]["Uuid"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9409,7 +9443,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
          *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
-         *         "scan_status": "CLEAN"
+         *         "scan_status": "CLEAN",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9426,6 +9461,7 @@ export interface components {
                 patient_id: components["schemas"]["Uuid"];
                 document_id: components["schemas"]["Uuid"];
                 scan_status: components["schemas"]["ScanStatus"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9437,7 +9473,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
          *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d80",
-         *         "processing_status": "COMPLETED"
+         *         "processing_status": "COMPLETED",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9454,6 +9491,7 @@ export interface components {
                 patient_id: components["schemas"]["Uuid"];
                 document_id: components["schemas"]["Uuid"];
                 processing_status: components["schemas"]["ProcessingStatus"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9464,7 +9502,8 @@ export interface components {
          *       "data": {
          *         "document_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d60",
          *         "type": "HIPAA_NOTICE",
-         *         "version": "2.0"
+         *         "version": "2.0",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9485,6 +9524,7 @@ export interface components {
                 type: "HIPAA_NOTICE" | "TERMS_OF_SERVICE" | "TREATMENT_AGREEMENT";
                 /** @description Its version. */
                 version: string;
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9494,7 +9534,8 @@ export interface components {
          *       "event": "session.revoked",
          *       "data": {
          *         "session_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d61",
-         *         "reason": "TOKEN_REUSED"
+         *         "reason": "TOKEN_REUSED",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9513,6 +9554,7 @@ export interface components {
                  * @enum {string}
                  */
                 reason: "LOGOUT" | "REVOKED" | "TOKEN_REUSED" | "PASSWORD_CHANGED" | "ACCOUNT_CLOSED";
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9522,7 +9564,8 @@ export interface components {
          *       "event": "notification.new",
          *       "data": {
          *         "notification_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d62",
-         *         "type": "message"
+         *         "type": "message",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9541,6 +9584,7 @@ export interface components {
                  * @enum {string}
                  */
                 type: "appointment" | "message" | "billing" | "system" | "admin";
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9552,7 +9596,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "member_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
          *         "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
-         *         "role": "STAFF"
+         *         "role": "STAFF",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9569,6 +9614,7 @@ export interface components {
                 member_id: components["schemas"]["Uuid"];
                 user_id: components["schemas"]["Uuid"];
                 role: components["schemas"]["OrganizationRole"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9580,7 +9626,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "member_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d65",
          *         "user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d66",
-         *         "role": "STAFF"
+         *         "role": "STAFF",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9597,6 +9644,7 @@ export interface components {
                 member_id: components["schemas"]["Uuid"];
                 user_id: components["schemas"]["Uuid"];
                 role: components["schemas"]["OrganizationRole"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9609,7 +9657,8 @@ export interface components {
          *         "provider_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d15",
          *         "state": "NY",
          *         "expiry": "2026-04-01",
-         *         "days_left": 30
+         *         "days_left": 30,
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9632,6 +9681,7 @@ export interface components {
                  * @description Days from today until then, where the organization is.
                  */
                 days_left: number;
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9644,7 +9694,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
          *         "admin_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d64",
-         *         "expires_at": "2026-03-02T15:30:00.000Z"
+         *         "expires_at": "2026-03-02T15:30:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9662,6 +9713,7 @@ export interface components {
                 patient_id: components["schemas"]["Uuid"];
                 admin_user_id: components["schemas"]["Uuid"];
                 expires_at: components["schemas"]["Timestamp"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9674,7 +9726,8 @@ export interface components {
          *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
          *         "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
          *         "admin_user_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d64",
-         *         "ended_at": "2026-03-02T14:52:00.000Z"
+         *         "ended_at": "2026-03-02T14:52:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */
@@ -9692,6 +9745,7 @@ export interface components {
                 patient_id: components["schemas"]["Uuid"];
                 admin_user_id: components["schemas"]["Uuid"];
                 ended_at: components["schemas"]["Timestamp"];
+                occurred_at: components["schemas"]["OccurredAt"];
             };
         };
         /**
@@ -9777,7 +9831,8 @@ export interface components {
          *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
          *         "ticket_number": "TKT-2026-00042",
          *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
-         *         "status": "WAITING_ON_USER"
+         *         "status": "WAITING_ON_USER",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
          *       }
          *     }
          */

@@ -114,7 +114,7 @@ export interface Audience {
 export type Emit = <Type extends PublishedEvent['event']>(event: {
   readonly type: Type
   readonly audience: Audience
-  readonly data: Extract<PublishedEvent, { event: Type }>['data']
+  readonly data: Omit<Extract<PublishedEvent, { event: Type }>['data'], 'occurred_at'>
 }) => void
 
 /** Queues a job in the handler's own transaction: it runs only if that commits. */

@@ -82,7 +82,7 @@ export const tail = command<Options>({
       for await (const event of stream) {
         if (exec !== undefined) await runFor(context, exec, event)
         else
-          context.print(json ? `${JSON.stringify(event)}\n` : `${line(event, new Date(), context.style)}\n`)
+          context.print(json ? `${JSON.stringify(event)}\n` : `${line(event, when(event), context.style)}\n`)
       }
     } catch (error) {
       if (context.io.signal.aborted) throw new Interrupted('Interrupted')
@@ -198,6 +198,12 @@ export const showStatus = (context: Context, status: StreamStatus): void => {
   }
 }
 
+/** When it happened, as it says itself; an event that was missed is told late. */
+const when = ({ data }: StreamEvent): Date =>
+  'occurred_at' in data && !Number.isNaN(Date.parse(data.occurred_at))
+    ? new Date(data.occurred_at)
+    : new Date()
+
 /** One event on one line. */
 export const line = (event: StreamEvent, at: Date, style: Style): string => {
   const [kind = ''] = event.event.split('.')
@@ -205,7 +211,7 @@ export const line = (event: StreamEvent, at: Date, style: Style): string => {
     { ticket: style.blue, impersonation: style.magenta, session: style.red, stream: style.yellow }[kind] ??
     style.green
   const time = style.dim(at.toTimeString().slice(0, 8))
-  const { ticket_number, ...rest }: Record<string, unknown> = event.data
+  const { ticket_number, occurred_at: _, ...rest }: Record<string, unknown> = event.data
   const facts = Object.entries(rest)
     .filter(([, value]) => value !== null)
     .map(([key, value]) => {

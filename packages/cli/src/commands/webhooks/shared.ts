@@ -10,6 +10,9 @@ const KNOWN: Record<EventType, true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'call.incoming': true,
+  'call.dequeued': true,
+  'call.completed': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

@@ -6,7 +6,7 @@ import type { Audience, Emit } from '../../http/handler.ts'
 export interface OutboxEvent {
   readonly type: string
   readonly audience: Audience
-  readonly data: unknown
+  readonly data: object
 }
 
 /** An `emit` that keeps what it is given, until `publishEvents` writes it. */
@@ -15,10 +15,10 @@ export function collectEvents(): { events: OutboxEvent[]; emit: Emit } {
   return { events, emit: (event) => events.push(event) }
 }
 
-/** Writes events in the transaction of `db`, in their order. */
+/** Writes events in the transaction of `db`, in their order. Each says when it happened: who resumes reads it later. */
 export async function publishEvents(db: Db, events: readonly OutboxEvent[], now: Date): Promise<void> {
   for (const { type, audience, data } of events) {
-    const payload = JSON.stringify(data)
+    const payload = JSON.stringify({ ...data, occurred_at: now.toISOString() })
     if (audience.consenting) {
       await publishToConsenting(db, type, payload, now)
       continue

@@ -7,6 +7,9 @@ const TYPES: Record<WebhookEventType, true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'call.incoming': true,
+  'call.dequeued': true,
+  'call.completed': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }
