@@ -142,8 +142,8 @@ async function impersonatedHere(): Promise<Pick<TestUser, 'id' | 'token'>> {
   const { id: patient_id } = await world.patient([here], { userId: id })
   const [ticket, notice] = [world.id(), world.id()]
   await world.admin.query(
-    `insert into support_tickets (id, user_id, organization_id, ticket_number, category, subject, body, first_response_due_at, created_at)
-     values ($1, $2, $3, 'TKT-1999-' || lpad((random() * 1e9)::bigint::text, 10, '0'), 'OTHER', 'There', 'There', now(), now())`,
+    `insert into support_tickets (id, user_id, organization_id, ticket_number, category, subject, body, first_response_due_at, resolution_due_at, created_at)
+     values ($1, $2, $3, 'TKT-1999-' || lpad((random() * 1e9)::bigint::text, 10, '0'), 'OTHER', 'There', 'There', now(), now(), now())`,
     [ticket, id, there],
   )
   await world.admin.query(
