@@ -13,9 +13,9 @@ import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
 import { type Benchmark, type Figure, inFolder, median } from './measure.ts'
 
 const streams = Number(process.env.BENCH_STREAMS ?? 10_000)
-const published = 500
+const published = Number(process.env.BENCH_PUBLISHED ?? 500)
 const perSecond = 50
-const broadcasts = 7
+const broadcasts = Number(process.env.BENCH_BROADCASTS ?? 7)
 const nchanModule = '/usr/lib/nginx/modules/ngx_nchan_module.so'
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6

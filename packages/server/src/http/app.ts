@@ -41,7 +41,7 @@ import { mfa } from './steps/mfa.ts'
 import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
-import { lostPatient, openStream } from './stream.ts'
+import { keptOf, lostPatient, type OpenedStream, openStream } from './stream.ts'
 import { chosenType, sendText } from './text.ts'
 import { Schemas } from './validate.ts'
 
@@ -400,32 +400,43 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
 
   /** The gates again, for a stream that is already open. */
-  async function accessFault(state: RequestState, handler: AnyHandler, input: object, first: Subscription) {
-    const person = personOf(state)
-    if (!person) return 'SESSION_ENDED' as const
+  async function accessFault(opened: OpenedStream, handler: AnyHandler) {
     const now = clock.now()
-    const session = await loadSession(pool, person.sessionId, now)
-    const fault = sessionFault(session, now)
-    if (fault || !session)
-      return person.impersonation ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
-    const again: RequestState = { ...state, now, session, actor: personOfSession(session, state.origin) }
+    const session = await loadSession(pool, opened.sessionId, now)
+    if (sessionFault(session, now) || !session)
+      return opened.isImpersonated ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
+    const again: RequestState = {
+      ...opened.input,
+      operation: opened.operation,
+      origin: opened.origin,
+      now,
+      session,
+      actor: personOfSession(session, opened.origin),
+      tokenEndsAt: null,
+      organizationId: null,
+      body: undefined,
+    }
     try {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
-      const value = await handler(contextOf(again, noDatabase, { events: [], jobs: [] }), input)
-      const same = JSON.stringify(value) === JSON.stringify(first)
-      return same && !lostPatient(state, again) ? undefined : ('ACCESS_LOST' as const)
+      const outbox: Outbox = { events: [], jobs: [] }
+      const value = await handler(contextOf(again, noDatabase, outbox), { ...opened.input, body: undefined })
+      const same = JSON.stringify(value) === opened.subscription
+      return same && !lostPatient(opened, session, now) ? undefined : ('ACCESS_LOST' as const)
     } catch (refused) {
       if (!(refused instanceof Problem)) throw refused
       return refused.code.startsWith('ACCOUNT_') ? ('ACCOUNT_CLOSED' as const) : ('ACCESS_LOST' as const)
     }
   }
 
+  // A function of its own: a closure made beside the request would keep all of that alive.
+  const rechecks = (opened: OpenedStream, handler: AnyHandler) => () => accessFault(opened, handler)
+
   async function stream(
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
     handler: AnyHandler,
-    input: object,
+    input: OpenedStream['input'],
   ): Promise<unknown> {
     const value = await handler(contextOf(state, noDatabase, { events: [], jobs: [] }), input)
     if (value instanceof Problem) throw value
@@ -433,7 +444,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     // A stream handler answers a Subscription: the Handlers interface says so.
     const subscription = value as Subscription
     return openStream(request, reply, state, parts.hub, subscription, {
-      recheck: () => accessFault(state, handler, input, subscription),
+      recheck: rechecks(keptOf(state, input, subscription), handler),
     })
   }
 

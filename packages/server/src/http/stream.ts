@@ -1,18 +1,58 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason, Hub } from '../domains/events/hub.ts'
+import type { Origin } from './actor.ts'
 import type { Subscription } from './handler.ts'
+import type { OperationDefinition } from './operation.ts'
 import { personOf, type RequestState } from './request-state.ts'
+import type { LoadedSession } from './session.ts'
 
 const permissions = ['can_view_clinical_notes', 'can_view_billing', 'can_schedule_appointments'] as const
 
+type Patients = LoadedSession['patients']
+
+const live = (patients: Patients, now: Date): Patients =>
+  patients.filter(({ expires_at }) => expires_at === null || Date.parse(expires_at) > now.getTime())
+
+/** All that an open stream keeps of its request, to run the gates again: there are many, for hours. */
+export interface OpenedStream {
+  readonly operation: OperationDefinition
+  readonly origin: Origin
+  readonly input: Pick<RequestState, 'params' | 'query' | 'headers'>
+  readonly sessionId: string
+  readonly isImpersonated: boolean
+  /** Whom the person reached when it opened. */
+  readonly patients: Patients
+  /** What was subscribed to, as JSON. */
+  readonly subscription: string
+}
+
+/** @param input validated; of its headers only the stream's own are kept */
+export function keptOf(
+  state: RequestState,
+  input: OpenedStream['input'],
+  subscription: Subscription,
+): OpenedStream {
+  const person = personOf(state)
+  const id = input.headers['last-event-id']
+  return {
+    operation: state.operation,
+    origin: state.origin,
+    input: {
+      params: input.params,
+      query: input.query,
+      headers: id === undefined ? {} : { 'last-event-id': id },
+    },
+    sessionId: person?.sessionId ?? '',
+    isImpersonated: person?.impersonation != null,
+    patients: live(state.session?.patients ?? [], state.now),
+    subscription: JSON.stringify(subscription),
+  }
+}
+
 /** Whether somebody whom the person reached when the stream opened is out of reach now, or less of them is in it. */
-export function lostPatient(opened: RequestState, now: RequestState): boolean {
-  const live = (state: RequestState) =>
-    (state.session?.patients ?? []).filter(
-      ({ expires_at }) => expires_at === null || Date.parse(expires_at) > state.now.getTime(),
-    )
-  const still = live(now)
-  return live(opened).some(
+export function lostPatient(opened: OpenedStream, session: LoadedSession, now: Date): boolean {
+  const still = live(session.patients, now)
+  return live(opened.patients, now).some(
     (before) =>
       !still.some(
         (after) =>
@@ -67,6 +107,10 @@ export async function openStream(
     value === undefined ? [] : [value].flat().map((one) => `${name}: ${one}`),
   )
   socket.write(`HTTP/1.1 200 OK\r\n${lines.join('\r\n')}\r\ndate: ${state.now.toUTCString()}\r\n\r\n`)
+  // None is needed while it is open, and each holds on to much.
+  request.state = null
+  request.quota = null
+  reply.raw.detachSocket(socket)
   await hub.open({
     socket,
     subscription,
