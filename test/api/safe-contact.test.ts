@@ -82,6 +82,9 @@ describe('automated messages', () => {
     })
     await login.client.users.updateCommunicationPreferences({ transactional_consent: true })
     expect(await choose(id)).toBeDefined()
+    // Marketing is another question: its "no" is none to a reminder.
+    await login.client.users.updateCommunicationPreferences({ marketing_consent: false })
+    expect(await choose(id)).toBeDefined()
     await world.admin.query('update patients set transactional_consent = false where id = $1', [id])
     expect(await choose(id)).toBeUndefined()
   })

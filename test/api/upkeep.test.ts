@@ -115,3 +115,27 @@ test('sessions are deleted 90 days after their end, with what hangs on them, and
   world.clock.advance({ hours: 12 })
   await expect.poll(left, { timeout: 10_000 }).toEqual([])
 })
+
+test('the audit trail outlives everything that upkeep deletes: eight years later every row is there', async () => {
+  const own = await createWorld()
+  try {
+    const org = await own.organization()
+    const admin = await own.user({ roles: { [org]: 'ADMIN' } })
+    await admin.client.patients.list({ org_id: org })
+    const rows = async () => (await own.auditRows()).map(({ id }) => id)
+    const before = await rows()
+    expect(before.length).toBeGreaterThan(0)
+    await own.admin.query(
+      `insert into idempotency_keys (actor_id, operation_id, key, request_hash, status, expires_at)
+       values (gen_random_uuid(), 'x', 'mark', '', 201, now())`,
+    )
+    own.clock.advance({ days: 8 * 366 })
+    // What may go has gone: upkeep has been here.
+    const mark = async () =>
+      (await own.admin.query(`select 1 from idempotency_keys where key = 'mark'`)).rowCount
+    await expect.poll(mark, { timeout: 15_000 }).toBe(0)
+    expect(await rows()).toEqual(expect.arrayContaining(before))
+  } finally {
+    await own.stop()
+  }
+})
