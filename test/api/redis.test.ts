@@ -1,25 +1,10 @@
-import { createClient } from 'redis'
 import { expect, test } from 'vitest'
+import { hasRedis, redisUrl } from '../support/redis.ts'
 import { createWorld } from '../support/world.ts'
 
-const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
-
-const answers = async (): Promise<boolean> => {
-  const client = createClient({ url, socket: { connectTimeout: 500, reconnectStrategy: false } })
-  client.on('error', () => {})
-  try {
-    await client.connect()
-    return (await client.ping()) === 'PONG'
-  } catch {
-    return false
-  } finally {
-    if (client.isOpen) client.destroy()
-  }
-}
-
 // A fresh machine has no Redis; the limiter's other half is tested without it.
-test.skipIf(!(await answers()))('servers share rate limits through Redis', async () => {
-  const world = await createWorld({ env: { REDIS_URL: url, RATE_LIMIT_GENERAL: '4/1m' } })
+test.skipIf(!(await hasRedis()))('servers share rate limits through Redis', async () => {
+  const world = await createWorld({ env: { REDIS_URL: redisUrl, RATE_LIMIT_GENERAL: '4/1m' } })
   try {
     const user = await world.user()
     const replica = await world.startServer()

@@ -1,24 +1,11 @@
 import pg from 'pg'
-import { createClient } from 'redis'
 import { expect, test, vi } from 'vitest'
+import { hasRedis, redisUrl } from '../support/redis.ts'
 import { openStream } from '../support/streams.ts'
 import { Cable } from '../support/ward.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 
-const url = process.env.REDIS_URL ?? 'redis://127.0.0.1:6379'
-
-const isThere = async (): Promise<boolean> => {
-  const client = createClient({ url, socket: { connectTimeout: 500, reconnectStrategy: false } })
-  client.on('error', () => {})
-  return await client.connect().then(
-    () => {
-      client.destroy()
-      return true
-    },
-    () => false,
-  )
-}
-const redis = await isThere()
+const redis = await hasRedis()
 
 /** Statements that carry a wake-up, while `work` runs. */
 async function notifications(work: () => Promise<void>): Promise<number> {
@@ -39,8 +26,8 @@ async function notifications(work: () => Promise<void>): Promise<number> {
   return seen
 }
 
-async function worldOn(redisUrl: string): Promise<{ world: World; agent: TestUser; owner: TestUser }> {
-  const world = await createWorld({ env: { REDIS_URL: redisUrl } })
+async function worldOn(url: string): Promise<{ world: World; agent: TestUser; owner: TestUser }> {
+  const world = await createWorld({ env: { REDIS_URL: url } })
   return { world, agent: await world.user({ supportAgent: true }), owner: await world.user() }
 }
 
@@ -51,7 +38,7 @@ const ask = (owner: TestUser, subject: string) =>
 test.skipIf(!redis)(
   'wake-ups go through Redis when there is one, and no longer by the database',
   async () => {
-    const { world, agent, owner } = await worldOn(url)
+    const { world, agent, owner } = await worldOn(redisUrl)
     try {
       const replica = await world.startServer()
       const stream = await openStream(replica.url, agent.token)
@@ -71,7 +58,7 @@ test.skipIf(!redis)(
 test.skipIf(!redis)(
   'Redis that dies costs latency and no event, and is used again when it is back',
   async () => {
-    const cable = await Cable.to(url)
+    const cable = await Cable.to(redisUrl)
     const { world, agent, owner } = await worldOn(cable.url.replace('http', 'redis'))
     try {
       const replica = await world.startServer()
