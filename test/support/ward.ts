@@ -28,7 +28,8 @@ export class Machine {
   readonly credentialsFile = join(this.home, '.config/wardline/credentials.json')
 
   remove(): void {
-    rmSync(this.home, { recursive: true, force: true })
+    // A command that a test left running may still write here as it ends.
+    rmSync(this.home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 })
   }
 
   credentials(): { profiles: Record<string, Record<string, unknown>> } {
