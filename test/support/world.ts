@@ -113,11 +113,14 @@ export class World {
     keys = this.keys,
     env = {},
     port = '0',
+    handlers = this.#options.handlers,
   }: {
     keys?: KeyRing
     /** Changes to the world's configuration. */
     env?: Record<string, string>
     port?: string
+    /** Other handlers than the world's servers have, as another release would. */
+    handlers?: WorldOptions['handlers']
   } = {}): Promise<{ url: string; close: () => Promise<void> }> {
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
@@ -126,7 +129,7 @@ export class World {
       databaseUrl: this.appUrl,
       log: createLog('debug', destination),
       clock: this.clock,
-      ...(this.#options.handlers ? { handlers: this.#options.handlers } : {}),
+      ...(handlers ? { handlers } : {}),
     })
     const url = await server.listen()
     let closed = false
