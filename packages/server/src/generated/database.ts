@@ -732,6 +732,11 @@ export interface WebhookEndpointsTable {
   updated_at: Generated<Instant>
 }
 
+export interface XidBaseTable {
+  singleton: Generated<boolean>
+  base: Generated<number>
+}
+
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
@@ -787,4 +792,5 @@ export interface Tables {
   webhook_cursor: WebhookCursorTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_endpoints: WebhookEndpointsTable
+  xid_base: XidBaseTable
 }
