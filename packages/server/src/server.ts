@@ -11,6 +11,7 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
+import { Replica } from './db/replica.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
@@ -130,6 +131,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  const replica =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : new Replica({
+          url: config.databaseReplicaUrl,
+          poolSize: config.databasePoolSize,
+          primary: auditPool,
+          log,
+        })
   // Webhooks that all go out at once hold up no request.
   const courierPool = createPool(databaseUrl, 2, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
@@ -239,6 +249,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     services,
     handlers: (options.handlers ?? allHandlers)(services),
     pool,
+    replica,
     audit,
     audited,
     hub,
@@ -257,6 +268,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     announcer.stop()
     blobs.close()
     if (redis?.isOpen) redis.destroy()
+    await replica?.close()
     await pool.end()
     await auditPool.end()
     await courierPool.end()
@@ -284,6 +296,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
         await startBehind(config.runJobs)
+        await replica?.start()
         await hub.start()
         announcer.listen(() => hub.wake())
         const url = await app.listen({ host: config.host, port: config.port })
