@@ -6,7 +6,7 @@ import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
 import { createScanner } from './adapters/scanner/scanner.ts'
-import { verifyAudit } from './audit/seals.ts'
+import { AuditApart } from './audit/apart.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
@@ -120,16 +120,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...webhookEndpointsHandlers(services),
 })
 
-/** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
-function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (input) => {
-    const next = last.then(() => work(input))
-    last = next.catch(() => undefined)
-    return next
-  }
-}
-
 /** Puts the server together. Nothing listens before `listen()`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { config, keys, databaseUrl, log, clock } = options
@@ -158,6 +148,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
+  const apart = new AuditApart(databaseUrl)
   const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
@@ -189,7 +180,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
-      verify: oneAtATime((query) => verifyAudit(pool, query)),
+      verify: (query) => apart.verify(query),
+      export: (task) => apart.export(task),
       async commitFirst(actor, row) {
         const id = newId()
         await audit.commit({
@@ -243,6 +235,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     effects,
     blobs,
     callQueueSeconds: config.callQueueSeconds,
+    apart,
   })
   const timeoutMs = config.webhooks.timeoutSeconds * 1000
   const courier = createCourier({
@@ -269,6 +262,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await hub.stop()
     await Promise.all([app.close(), courier.stop()])
     await upkeep.stop()
+    await apart.close()
     await jobs.stop()
     mailer.close()
     announcer.stop()

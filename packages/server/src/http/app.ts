@@ -369,24 +369,23 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return reply.type(`${result.type}; charset=utf-8`).send(result.body)
   }
 
-  /** The transaction stays open until the last piece is sent; the row of the audit trail is there before the first. */
-  function text(
+  /** The row of the audit trail is there before the first piece; a text that breaks off has one, too. */
+  async function text(
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
     handler: AnyHandler,
     input: object,
   ): Promise<unknown> {
-    return sendText(request, reply, log, (send) =>
-      transaction(pool, scopeOf(state), 'read', async (db) => {
-        const value = await handler(contextOf(state, db, { events: [], jobs: [] }), input)
-        if (value instanceof Problem) throw value
-        if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
-        // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
-        await send(value as TextAnswer<string>)
-        return { value: undefined, commit: true }
-      }),
-    )
+    const scope = scopeOf(state)
+    const value = await transaction(pool, scope, 'read', async (db) => ({
+      value: await handler(contextOf(state, db, { events: [], jobs: [] }), input),
+      commit: true,
+    }))
+    if (value instanceof Problem) throw value
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
+    // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
+    return sendText(request, reply, log, scope, value as TextAnswer<string>)
   }
 
   /** Without a transaction: a slow caller must not hold a connection of the pool. */
