@@ -7,7 +7,7 @@ export interface RateLimit {
   readonly windowSeconds: number
 }
 
-export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation'] as const
+export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation', 'webhook'] as const
 export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
@@ -33,6 +33,32 @@ export interface S3Settings {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined
   /** The bucket is in the path, not in the host's name. */
   readonly pathStyle: boolean
+}
+
+/** An account at Stripe. */
+export interface BillingSettings {
+  readonly secretKey: string
+  /** Any of them may have signed: two while one takes the other's place. */
+  readonly webhookSecrets: readonly string[]
+  readonly organizationPrice: string
+  /** Undefined: patients pay nothing here. */
+  readonly patientPrice: string | undefined
+  /** Undefined means Stripe's own. */
+  readonly apiBase: string | undefined
+  /** Where its pages lead back to; undefined means /billing of the server's own address. */
+  readonly returnUrl: string | undefined
+  /** For one attempt; there are two. */
+  readonly timeoutSeconds: number
+}
+
+/** A language model behind the API that OpenAI made common. */
+export interface AiSettings {
+  /** Without a trailing slash; `/chat/completions` comes after it. */
+  readonly baseUrl: string
+  /** Undefined where the model asks for none. */
+  readonly apiKey: string | undefined
+  readonly model: string
+  readonly timeoutSeconds: number
 }
 
 /** Every setting of the server, parsed and checked. Durations are whole seconds. */
@@ -72,6 +98,10 @@ export interface Config {
     /** For a whole attempt, from the name's resolution to the answer. */
     readonly timeoutSeconds: number
   }
+  /** Undefined: nobody pays, and nobody has to. */
+  readonly billing: BillingSettings | undefined
+  /** Undefined: there is no language model. */
+  readonly ai: AiSettings | undefined
   /** Whether this server also runs jobs; else `ward-server worker` has to. */
   readonly runJobs: boolean
   readonly logLevel: LogLevel
@@ -308,6 +338,66 @@ function readS3(read: Reader): S3Settings | undefined {
   return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
 }
 
+/** What carries a secret goes over https, except to this machine. */
+function readSecureUrl(read: Reader, name: string): string | undefined {
+  const value = read.url(name, ['https:', 'http:'])
+  if (value === undefined) return undefined
+  const { protocol, hostname, search, hash, username } = new URL(value)
+  const isSafe = protocol === 'https:' || LOOPBACK.has(hostname)
+  if (isSafe && search === '' && hash === '' && username === '') return value.replace(/\/+$/, '')
+  return read.wrong(name, 'an https address without credentials, query or fragment', undefined)
+}
+
+function readBilling(read: Reader): Config['billing'] {
+  const secretKey = read.text('STRIPE_SECRET_KEY')
+  const webhookSecrets = read.list('STRIPE_WEBHOOK_SECRET')
+  const organizationPrice = read.text('STRIPE_PRICE_ORGANIZATION')
+  const patientPrice = read.text('STRIPE_PRICE_PATIENT')
+  const apiBase = readSecureUrl(read, 'STRIPE_API_BASE')
+  const returnUrl = read.url('BILLING_RETURN_URL', ['https:', 'http:'])
+  const timeoutSeconds = read.integer('STRIPE_TIMEOUT_SECONDS', 8, 1, 20)
+  if (secretKey === undefined) {
+    if (webhookSecrets.length > 0 || organizationPrice !== undefined || patientPrice !== undefined)
+      read.mistakes.push('The STRIPE_ settings need STRIPE_SECRET_KEY.')
+    return undefined
+  }
+  // The values are not repeated: they are secrets, and a price in their place may be one.
+  if (!/^[rs]k_(test|live)_\w+$/.test(secretKey))
+    read.wrong('STRIPE_SECRET_KEY', 'a secret or restricted key of Stripe (sk_… or rk_…)', undefined)
+  if (webhookSecrets.length === 0 || !webhookSecrets.every((secret) => /^whsec_\S+$/.test(secret)))
+    read.wrong(
+      'STRIPE_WEBHOOK_SECRET',
+      'the signing secret of the endpoint at Stripe (whsec_…), or several',
+      undefined,
+    )
+  for (const [name, price] of [
+    ['STRIPE_PRICE_ORGANIZATION', organizationPrice],
+    ['STRIPE_PRICE_PATIENT', patientPrice ?? 'price_none'],
+  ] as const)
+    if (price === undefined || !/^price_\w+$/.test(price))
+      read.wrong(name, 'the id of a recurring price at Stripe (price_…)', undefined)
+  return {
+    secretKey,
+    webhookSecrets,
+    organizationPrice: organizationPrice ?? '',
+    patientPrice,
+    apiBase,
+    returnUrl,
+    timeoutSeconds,
+  }
+}
+
+function readAi(read: Reader): Config['ai'] {
+  const baseUrl = readSecureUrl(read, 'AI_BASE_URL')
+  const apiKey = read.text('AI_API_KEY')
+  const model = read.text('AI_MODEL')
+  const timeoutSeconds = read.integer('AI_TIMEOUT_SECONDS', 30, 1, 300)
+  if (baseUrl === undefined && apiKey === undefined && model === undefined) return undefined
+  if (baseUrl === undefined || model === undefined)
+    read.mistakes.push('AI_BASE_URL and AI_MODEL go together.')
+  return { baseUrl: baseUrl ?? '', apiKey, model: model ?? '', timeoutSeconds }
+}
+
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
@@ -333,6 +423,8 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
       allowPrivate: read.flag('WEBHOOKS_ALLOW_PRIVATE', false),
       timeoutSeconds: read.integer('WEBHOOKS_TIMEOUT_SECONDS', 15, 1, 60),
     },
+    billing: readBilling(read),
+    ai: readAi(read),
     runJobs: read.choice('JOBS', ['on', 'off'], flags.jobs) !== 'off',
     logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
     bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
@@ -342,6 +434,7 @@ export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
       login: read.rateLimit('RATE_LIMIT_LOGIN', 10, 60),
       mfa: read.rateLimit('RATE_LIMIT_MFA', 5, 60),
       impersonation: read.rateLimit('RATE_LIMIT_IMPERSONATION', 5, 3600),
+      webhook: read.rateLimit('RATE_LIMIT_WEBHOOK', 1000, 60),
     },
     sessions: {
       accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 600, 10, 3600),

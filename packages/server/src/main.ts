@@ -29,12 +29,17 @@ Settings (environment):
   DOCUMENTS_ALLOW_UNSCANNED true lets documents be downloaded that no scanner has looked at
   WEBHOOKS_ALLOW_PRIVATE    true lets webhooks go to private networks and over plain http, for development
   WEBHOOKS_TIMEOUT_SECONDS  how long a receiver may take (15)
+  STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET (several with commas), STRIPE_PRICE_ORGANIZATION, STRIPE_PRICE_PATIENT
+                            billing by Stripe; BILLING_RETURN_URL is where its pages lead back to,
+                            STRIPE_TIMEOUT_SECONDS (8) how long one attempt may take, STRIPE_API_BASE another Stripe
+  AI_BASE_URL, AI_MODEL, AI_API_KEY, AI_TIMEOUT_SECONDS (30)
+                            the language model that summarizes, at an OpenAI-compatible address such as https://api.openai.com/v1
   JOBS                      off: this server runs no jobs and sends no webhooks, "ward-server worker" does
   LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
   TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
   CALL_QUEUE_SECONDS        after how long a caller who waits counts as gone (default: 3600)
   BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
-  RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
+  RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION, _WEBHOOK     like 600/1m or 5/1h
   ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS
   OIDC_ISSUERS              sign-ins elsewhere, as JSON: [{"issuer": "https://login.example.com", "audience": "wardline"}];
                             "trusted_mfa": ["mfa"] lists the amr or acr values that count as a second factor

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import { createAi } from './adapters/ai/ai.ts'
+import { createBilling } from './adapters/billing/billing.ts'
 import { createBlobs } from './adapters/blobs/blobs.ts'
 import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
@@ -12,9 +14,11 @@ import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
+import { aiHandlers } from './domains/ai/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
+import { billingHandlers } from './domains/billing/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { callCenterHandlers } from './domains/call-center/handlers.ts'
 import { careTeamHandlers } from './domains/care-team/handlers.ts'
@@ -46,6 +50,7 @@ import { usersHandlers } from './domains/users/handlers.ts'
 import { createCourier } from './domains/webhook-endpoints/courier.ts'
 import { webhookEndpointsHandlers } from './domains/webhook-endpoints/handlers.ts'
 import { createSender } from './domains/webhook-endpoints/sender.ts'
+import { webhooksHandlers } from './domains/webhooks/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
@@ -117,6 +122,9 @@ export const allHandlers = (services: Services): Handlers => ({
   ...superAdminHandlers(services),
   ...telemetryHandlers(services),
   ...webhookEndpointsHandlers(services),
+  ...billingHandlers(services),
+  ...webhooksHandlers(services),
+  ...aiHandlers(services),
 })
 
 /** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
@@ -154,6 +162,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
   const blobs = await createBlobs(config, blobLinks, clock)
   const scanner = createScanner(config)
+  const billing = await createBilling(config, log)
+  const ai = createAi(config, log)
   const services: Services = {
     config,
     clock,
@@ -170,6 +180,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     blobs,
     blobLinks,
     scanner,
+    billing,
+    ai,
     jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     newId,
@@ -224,7 +236,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const jobs: JobQueue = createJobQueue(
     databaseUrl,
-    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    jobHandlers(pool, mailer, createNoPush(log), services, effects, documents),
     log,
   )
   const upkeep = createUpkeep({
@@ -257,11 +269,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   async function close(): Promise<void> {
     await hub.stop()
     await Promise.all([app.close(), courier.stop()])
+    await ai?.close()
     await upkeep.stop()
     await jobs.stop()
     mailer.close()
     announcer.stop()
     blobs.close()
+    billing?.close()
     if (redis?.isOpen) redis.destroy()
     await pool.end()
     await auditPool.end()
