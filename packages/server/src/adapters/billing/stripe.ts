@@ -122,11 +122,11 @@ export function createStripe(settings: BillingSettings, log: Logger): Billing {
     }
   }
 
-  function isSigned(body: Buffer, signature: string, secret: string, now: Date): boolean {
+  function isSigned(text: string, signature: string, secret: string, now: Date): boolean {
     try {
       const { signature: helper } = stripe.webhooks
       return (
-        helper?.verifyHeader(body, signature, secret, toleranceSeconds, undefined, now.getTime()) === true
+        helper?.verifyHeader(text, signature, secret, toleranceSeconds, undefined, now.getTime()) === true
       )
     } catch (error) {
       if (error instanceof Stripe.errors.StripeSignatureVerificationError) return false
@@ -175,12 +175,12 @@ export function createStripe(settings: BillingSettings, log: Logger): Billing {
 
     readEvent(body, signature, now) {
       const text = body.toString()
-      // The library goes by the text: bytes that it would mend are not what was signed.
+      // Bytes that are no text are not what Stripe signed. The library gets the text: of bytes it would mend some.
       if (signature === undefined || !Buffer.from(text).equals(body)) return 'forged'
       const signedAt = Number(/(?:^|,)t=(\d{1,12})(?:,|$)/.exec(signature)?.[1])
       // It minds what is too old, and not what is of tomorrow.
       if (!(signedAt * 1000 <= now.getTime() + toleranceSeconds * 1000)) return 'forged'
-      const isValid = settings.webhookSecrets.some((secret) => isSigned(body, signature, secret, now))
+      const isValid = settings.webhookSecrets.some((secret) => isSigned(text, signature, secret, now))
       return isValid ? (readBody(text) ?? 'unreadable') : 'forged'
     },
 
