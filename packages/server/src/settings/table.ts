@@ -296,9 +296,9 @@ export const SETTINGS = {
   },
   AI_TIMEOUT_SECONDS: {
     group: 'ai',
-    about: 'how long it may take',
+    about: 'how long it may take; clients wait for 30 seconds unless they are told otherwise',
     kind: integer(1, 300),
-    default: '30',
+    default: '25',
   },
   JOBS: {
     group: 'jobs',
