@@ -538,6 +538,32 @@ describe('the webhook of Stripe', () => {
   })
 })
 
+describe('whoever is deleted', () => {
+  test('pays no longer, not even on a page that was opened before', async () => {
+    const who = await customer()
+    stripe.subscriptions(who.customer, 'canceled', 'active', 'past_due')
+    await who.admin.client.organizations.delete({ org_id: who.org_id })
+    const ended = (customer: string) => stripe.standing(customer).every((status) => status === 'canceled')
+    await expect.poll(() => ended(who.customer), soon).toBe(true)
+    await becomes(who, 'active')
+    await expect.poll(() => ended(who.customer), soon).toBe(true)
+
+    const [here, there] = [await clinic(), await clinic()]
+    const login = await world.user()
+    const { id: patient_id } = await world.patient([here.org_id, there.org_id], { userId: login.id })
+    await login.client.billing.checkoutPatient({ org_id: here.org_id, patient_id })
+    const held = await customerOf(patient_id, 'patients')
+    stripe.subscriptions(held, 'active')
+    // Who is in care elsewhere stays.
+    const asked = stripe.count('GET', '/v1/subscriptions')
+    await here.admin.client.patients.delete({ org_id: here.org_id, patient_id })
+    await expect.poll(() => stripe.count('GET', '/v1/subscriptions'), soon).toBe(asked + 1)
+    expect(stripe.standing(held)).toEqual(['active'])
+    await there.admin.client.patients.delete({ org_id: there.org_id, patient_id })
+    await expect.poll(() => ended(held), soon).toBe(true)
+  })
+})
+
 describe('a subscription that lapses', () => {
   const again = async (user: TestUser) => (await world.session(user.id, { mfa: true })).client
   const write = async (org_id: string, client: TestUser['client']) =>
@@ -642,6 +668,21 @@ describe('a subscription that lapses', () => {
     expect(await write(who.org_id, await again(who.admin))).toBe(
       access === 'OPEN' ? 'passed' : 'SUBSCRIPTION_REQUIRED',
     )
+  })
+
+  test('is none where nothing was ever paid: a customer deleted at Stripe ends nothing then', async () => {
+    const who = await customer()
+    stripe.forget(who.customer)
+    await tell(stripeEvent('customer.deleted', { id: who.customer, object: 'customer' }))
+    const done = async () =>
+      (
+        await world.admin.query(
+          `select 1 from jobs.job where name = 'billing-sync' and data ->> 'customer_id' = $1 and state = 'completed'`,
+          [who.customer],
+        )
+      ).rowCount
+    await expect.poll(done, soon).toBe(1)
+    expect(await standingOf(who.org_id)).toEqual({ status: 'INCOMPLETE', writes_until: null })
   })
 
   test('is not escaped by a new one that is never paid, nor by deleting the customer', async () => {

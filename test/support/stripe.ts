@@ -92,6 +92,10 @@ export class LocalStripe {
     this.#subscriptions.set(customer, statuses)
   }
 
+  standing(customer: string): readonly StripeStatus[] {
+    return this.#subscriptions.get(customer) ?? []
+  }
+
   /** Deletes a customer, as somebody does in Stripe's dashboard. */
   forget(customer: string): void {
     this.#customers.delete(customer)
@@ -154,11 +158,18 @@ export class LocalStripe {
       this.#customers.set(id, form)
       return [200, { id, object: 'customer' }]
     }
+    const canceled = method === 'DELETE' ? /^\/v1\/subscriptions\/sub_(\d+)_(\w+)$/.exec(path) : null
+    if (canceled) {
+      const statuses = this.#subscriptions.get(canceled[2] ?? '')
+      if (statuses?.[Number(canceled[1])] === undefined) return missing('id')
+      statuses[Number(canceled[1])] = 'canceled'
+      return [200, { id: path.slice(18), object: 'subscription', status: 'canceled' }]
+    }
     const customer = form.customer ?? ''
     if (!this.#customers.has(customer)) return missing('customer')
     if (method === 'GET' && path === '/v1/subscriptions') {
       const data = (this.#subscriptions.get(customer) ?? []).map((status, at) => ({
-        id: `sub_${at}`,
+        id: `sub_${at}_${customer}`,
         object: 'subscription',
         customer,
         status,

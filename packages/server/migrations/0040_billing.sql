@@ -43,12 +43,12 @@ revoke execute on function purge_webhook_receipts from public;
 grant execute on function purge_webhook_receipts to wardline_app;
 
 -- Whose customer it is. Definer: Stripe knows no tenant.
-create function billing_account(p_customer text) returns table (kind text, id uuid)
+create function billing_account(p_customer text) returns table (kind text, id uuid, deleted boolean)
   language sql stable security definer set search_path = public
   as $$
-    select 'ORGANIZATION', o.id from organizations o where o.stripe_customer_id = p_customer
+    select 'ORGANIZATION', o.id, o.deleted_at is not null from organizations o where o.stripe_customer_id = p_customer
     union all
-    select 'PATIENT', p.id from patients p where p.stripe_customer_id = p_customer
+    select 'PATIENT', p.id, p.deleted_at is not null from patients p where p.stripe_customer_id = p_customer
   $$;
 revoke execute on function billing_account from public;
 grant execute on function billing_account to wardline_app;
@@ -93,7 +93,7 @@ grant execute on function set_patient_customer to wardline_app;
 
 -- Writes down how an organization's subscription stands; answers what was and what is. Definer: the application changes no
 -- subscription otherwise. Seven days are 168 hours, whatever the clocks do meanwhile.
-create function set_organization_subscription(p_id uuid, p_customer text, p_status text, p_now timestamptz)
+create function set_organization_subscription(p_id uuid, p_customer text, p_status text, p_gone boolean, p_now timestamptz)
   returns table (old_status text, new_status text, old_until timestamptz, new_until timestamptz)
   language plpgsql security definer set search_path = public
   as $$
@@ -104,6 +104,10 @@ begin
   select * into held from organizations o
     where o.id = p_id and o.stripe_customer_id = p_customer and o.deleted_at is null for no key update;
   if not found then
+    return;
+  end if;
+  -- A customer that is gone ends what there was, and where nothing was paid yet it ends nothing.
+  if p_gone and held.subscription_status = 'INCOMPLETE' and held.writes_until is null then
     return;
   end if;
   until := case
@@ -120,7 +124,7 @@ end $$;
 revoke execute on function set_organization_subscription from public;
 grant execute on function set_organization_subscription to wardline_app;
 
-create function set_patient_subscription(p_id uuid, p_customer text, p_status text)
+create function set_patient_subscription(p_id uuid, p_customer text, p_status text, p_gone boolean)
   returns table (old_status text, new_status text, user_id uuid)
   language plpgsql security definer set search_path = public
   as $$
@@ -129,7 +133,7 @@ declare
 begin
   select * into held from patients p
     where p.id = p_id and p.stripe_customer_id = p_customer and p.deleted_at is null for no key update;
-  if not found then
+  if not found or (p_gone and coalesce(held.subscription_status, 'INCOMPLETE') = 'INCOMPLETE') then
     return;
   end if;
   if held.subscription_status is distinct from p_status then

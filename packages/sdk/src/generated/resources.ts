@@ -654,7 +654,7 @@ export const createResources = (core: Core) => ({
     /**
      * Delete an organization.
      *
-     * Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+     * Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys. Its subscription ends.
      *
      * `DELETE /api/organizations/{org_id}`
      */

@@ -701,7 +701,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an organization
-         * @description Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+         * @description Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys. Its subscription ends.
          */
         delete: operations["deleteOrganization"];
         options?: never;

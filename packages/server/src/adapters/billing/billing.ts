@@ -51,6 +51,8 @@ export interface Billing {
   createPortal(customer: string, returnUrl: string): Promise<string | BillingError>
   /** How each of the customer's subscriptions stands now. */
   listStatuses(customer: string): Promise<readonly SubscriptionStatus[] | BillingError>
+  /** Ends whatever the customer still pays for. */
+  endSubscriptions(customer: string): Promise<BillingError | undefined>
   /**
    * Reads an event, when its signature holds over these very bytes and is at most five minutes old.
    * @returns 'forged' where it does not, 'unreadable' for what is signed and no event

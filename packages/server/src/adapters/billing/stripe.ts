@@ -173,6 +173,14 @@ export function createStripe(settings: BillingSettings, log: Logger): Billing {
         return data.map(({ status }) => STATUSES[status] ?? 'INCOMPLETE')
       }),
 
+    endSubscriptions: (customer) =>
+      ask(async () => {
+        const { data } = await stripe.subscriptions.list({ customer, status: 'all', limit: 100 })
+        for (const { id, status } of data)
+          if (status !== 'canceled' && status !== 'incomplete_expired') await stripe.subscriptions.cancel(id)
+        return undefined
+      }),
+
     readEvent(body, signature, now) {
       const text = body.toString()
       // Bytes that are no text are not what Stripe signed. The library gets the text: of bytes it would mend some.

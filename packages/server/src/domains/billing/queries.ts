@@ -36,9 +36,14 @@ export async function setCustomer(
   return rows[0]?.customer ?? null
 }
 
-/** Whose customer it is; undefined for nobody's. */
-export async function findAccount(db: Db, customer: string): Promise<Account | undefined> {
-  const { rows } = await sql<Account>`select kind, id from billing_account(${customer})`.execute(db)
+/** Whose customer it is, or was until it was deleted; undefined for nobody's. */
+export async function findAccount(
+  db: Db,
+  customer: string,
+): Promise<(Account & { readonly deleted: boolean }) | undefined> {
+  const { rows } = await sql<
+    Account & { deleted: boolean }
+  >`select kind, id, deleted from billing_account(${customer})`.execute(db)
   return rows[0]
 }
 
@@ -49,23 +54,29 @@ export async function findAccount(db: Db, customer: string): Promise<Account | u
 export const lockCustomer = (db: Db, customer: string) =>
   sql`select pg_advisory_xact_lock(hashtextextended(${`billing:${customer}`}, 0))`.execute(db)
 
-interface OrganizationChange {
+/** How a customer's subscriptions stand; gone: the provider knows the customer no more. */
+export interface Standing {
+  readonly status: SubscriptionStatus
+  readonly gone: boolean
+}
+
+export interface OrganizationChange {
   readonly old_status: SubscriptionStatus
   readonly new_status: SubscriptionStatus
   readonly old_until: string | null
   readonly new_until: string | null
 }
 
-/** Answers what was and what is; undefined when the customer is no longer this organization's. */
+/** Answers what was and what is; undefined when it changes nothing, or the customer is no longer this organization's. */
 export async function setOrganizationSubscription(
   db: Db,
   id: string,
   customer: string,
-  status: SubscriptionStatus,
+  { status, gone }: Standing,
   now: Date,
 ): Promise<OrganizationChange | undefined> {
   const { rows } = await sql<OrganizationChange>`
-    select * from set_organization_subscription(${id}, ${customer}, ${status}, ${now})`.execute(db)
+    select * from set_organization_subscription(${id}, ${customer}, ${status}, ${gone}, ${now})`.execute(db)
   return rows[0]
 }
 
@@ -81,10 +92,10 @@ export async function setPatientSubscription(
   db: Db,
   id: string,
   customer: string,
-  status: SubscriptionStatus,
+  { status, gone }: Standing,
 ): Promise<PatientChange | undefined> {
   const { rows } = await sql<PatientChange>`
-    select * from set_patient_subscription(${id}, ${customer}, ${status})`.execute(db)
+    select * from set_patient_subscription(${id}, ${customer}, ${status}, ${gone})`.execute(db)
   return rows[0]
 }
 

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { type Account, type Billing, BillingError } from '../../adapters/billing/billing.ts'
-import { bestOf, isRunning, type SubscriptionStatus } from '../../adapters/billing/status.ts'
+import { bestOf, isRunning } from '../../adapters/billing/status.ts'
 import type { Clock } from '../../clock.ts'
 import { type Db, noScope, type Scope, unscoped } from '../../db/scope.ts'
 import { auditWrite } from '../../http/steps/audit.ts'
@@ -48,24 +48,26 @@ const auditChange = (
 }
 
 /** How the customer stands now, whatever any event says; undefined where there was never a subscription. */
-async function standing(
+async function askStanding(
   { billing, log }: Parts,
   customer: string,
-): Promise<SubscriptionStatus | BillingError | undefined> {
+): Promise<queries.Standing | BillingError | undefined> {
   // Nobody to ask any more: the job waits for whoever has the settings.
   if (billing === undefined) return new BillingError('UNAVAILABLE')
   const statuses = await billing.listStatuses(customer)
   // Nobody can pay for a customer that is gone.
-  if (statuses instanceof BillingError) return statuses.fault === 'UNKNOWN_CUSTOMER' ? 'CANCELED' : statuses
+  if (statuses instanceof BillingError)
+    return statuses.fault === 'UNKNOWN_CUSTOMER' ? { status: 'CANCELED', gone: true } : statuses
   const running = statuses.filter(isRunning).length
   if (running > 1) log.warn({ customer, running }, 'a customer pays for several subscriptions')
-  return bestOf(statuses)
+  const status = bestOf(statuses)
+  return status && { status, gone: false }
 }
 
-const newsOf = (was: SubscriptionStatus, is: SubscriptionStatus, until: string | null): News | undefined => {
-  if (was === is) return undefined
-  if (is === 'PAST_DUE' || is === 'CANCELED') return is
-  return isRunning(is) && (was === 'PAST_DUE' || was === 'CANCELED') && until === null ? 'RENEWED' : undefined
+function newsOf(change: queries.OrganizationChange): News | undefined {
+  const { old_status: was, new_status: is, old_until: before, new_until: until } = change
+  if (before !== null && until === null) return 'RENEWED'
+  return was !== is && (is === 'PAST_DUE' || is === 'CANCELED') ? is : undefined
 }
 
 async function syncOrganization(
@@ -74,10 +76,10 @@ async function syncOrganization(
   tools: NotifyTools,
   account: Account,
   customer: string,
-  status: SubscriptionStatus,
+  standing: queries.Standing,
 ): Promise<void> {
   const now = parts.clock.now()
-  const change = await queries.setOrganizationSubscription(db, account.id, customer, status, now)
+  const change = await queries.setOrganizationSubscription(db, account.id, customer, standing, now)
   if (change === undefined) return
   const { old_status, new_status, old_until, new_until } = change
   if (old_status === new_status && old_until === new_until) return
@@ -87,7 +89,7 @@ async function syncOrganization(
     audience: { organization: account.id },
     data: { organization_id: account.id, subscription_status: new_status, writes_until: new_until },
   })
-  const news = newsOf(old_status, new_status, new_until)
+  const news = newsOf(change)
   const organization = await queries.findOrganization(db, account.id)
   if (news && organization) await tellAdmins(db, tools, parts, organization, news, new_until, now)
 }
@@ -98,10 +100,10 @@ async function syncPatient(
   tools: NotifyTools,
   account: Account,
   customer: string,
-  status: SubscriptionStatus,
+  standing: queries.Standing,
 ): Promise<void> {
   const now = parts.clock.now()
-  const change = await queries.setPatientSubscription(db, account.id, customer, status)
+  const change = await queries.setPatientSubscription(db, account.id, customer, standing)
   if (change === undefined || change.old_status === change.new_status) return
   await auditChange(db, parts.newId, account, null, now)
   if (change.new_status !== 'PAST_DUE' || change.user_id === null) return
@@ -115,6 +117,15 @@ async function syncPatient(
   })
 }
 
+/** Nobody who was deleted goes on paying, not even on a page that was opened before. */
+async function endFor({ billing, log }: Parts, customer: string): Promise<BillingError | undefined> {
+  if (billing === undefined) return new BillingError('UNAVAILABLE')
+  const fault = await billing.endSubscriptions(customer)
+  if (fault?.fault === 'UNKNOWN_CUSTOMER') return undefined
+  if (fault === undefined) log.info({ customer }, 'the subscriptions of somebody deleted are ended')
+  return fault
+}
+
 /**
  * Asks the provider how a customer's subscriptions stand and writes that down, with what follows from it. It does not matter
  * what was told, how often or in which order: who asks later knows better, and is written down later.
@@ -123,16 +134,17 @@ async function syncPatient(
 export async function syncCustomer(parts: Parts, customer: string): Promise<BillingError | undefined> {
   const account = await unscoped(parts.pool, 'read', (db) => queries.findAccount(db, customer))
   if (account === undefined) return undefined
+  if (account.deleted) return endFor(parts, customer)
   const isOrganization = account.kind === 'ORGANIZATION'
   const scope: Scope = isOrganization
     ? { name: 'organization', organizationId: account.id, userId: null }
     : noScope
   return parts.effects(scope, async (db, { emit, enqueue }) => {
     await queries.lockCustomer(db, customer)
-    const status = await standing(parts, customer)
-    if (status === undefined || status instanceof BillingError) return status
+    const standing = await askStanding(parts, customer)
+    if (standing === undefined || standing instanceof BillingError) return standing
     const sync = isOrganization ? syncOrganization : syncPatient
-    await sync(parts, db, { emit, enqueue, newId: parts.newId }, account, customer, status)
+    await sync(parts, db, { emit, enqueue, newId: parts.newId }, account, customer, standing)
     return undefined
   })
 }

@@ -19,14 +19,20 @@ const day = (instant: string, timeZone: string): string =>
 
 const readable = 'Everything can still be read.'
 
-const TEXTS: Record<News, (until: string) => { title: string; body: string }> = {
+const closing = (until: string | undefined): string =>
+  until === undefined
+    ? 'Nothing of patients can be written'
+    : `Until ${until} nothing changes; from then on nothing of patients can be written`
+
+/** @param until undefined when that is over */
+const TEXTS: Record<News, (until: string | undefined) => { title: string; body: string }> = {
   PAST_DUE: (until) => ({
     title: 'A payment failed',
-    body: `The subscription of your organization could not be paid. Until ${until} nothing changes; from then on nothing of patients can be written until it is paid. ${readable}`,
+    body: `The subscription of your organization could not be paid. ${closing(until)} until it is paid. ${readable}`,
   }),
   CANCELED: (until) => ({
     title: 'The subscription has ended',
-    body: `The subscription of your organization has ended. Until ${until} nothing changes; from then on nothing of patients can be written until you subscribe again. ${readable}`,
+    body: `The subscription of your organization has ended. ${closing(until)} until you subscribe again. ${readable}`,
   }),
   RENEWED: () => ({
     title: 'The subscription is paid',
@@ -58,7 +64,8 @@ export async function tellAdmins(
   now: Date,
 ): Promise<void> {
   const { id } = organization
-  const { title, body } = TEXTS[news](until === null ? '' : day(until, organization.timezone))
+  const isOver = until === null || Date.parse(until) <= now.getTime()
+  const { title, body } = TEXTS[news](isOver ? undefined : day(until, organization.timezone))
   const admins = await listMembers(
     db,
     { organizationId: id, role: 'ADMIN' },
