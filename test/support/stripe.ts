@@ -22,6 +22,8 @@ interface Stored {
 }
 
 type Answer = readonly [status: number, body: object]
+/** Instead of the usual answer; undefined for the usual one, a promise to give it only then. */
+type Instead = Answer | 'hang up' | 'say nothing' | Promise<void> | undefined
 
 export const WEBHOOK_SECRET = 'whsec_of_this_test'
 const KEY = 'sk_test_of_this_test'
@@ -45,7 +47,7 @@ export class LocalStripe {
   readonly #subscriptions = new Map<string, StripeStatus[]>()
   readonly #stored = new Map<string, Stored>()
   /** Called before a call is answered; what it answers instead. */
-  #instead: ((call: StripeCall) => Answer | 'hang up' | 'say nothing' | undefined) | undefined
+  #instead: ((call: StripeCall) => Instead) | undefined
   /** How long an answer takes. */
   delayMs = 0
   url = ''
@@ -75,7 +77,7 @@ export class LocalStripe {
     }
   }
 
-  instead(answer: (call: StripeCall) => Answer | 'hang up' | 'say nothing' | undefined): void {
+  instead(answer: (call: StripeCall) => Instead): void {
     this.#instead = answer
   }
 
@@ -119,7 +121,11 @@ export class LocalStripe {
       request.socket.destroy()
       return
     }
-    const [status, body] = await (instead ?? this.#once(call, text))
+    // What it knows now, told then.
+    const usual = instead === undefined || instead instanceof Promise ? this.#once(call, text) : undefined
+    if (instead instanceof Promise) await instead
+    const [status, body] =
+      instead === undefined || instead instanceof Promise ? ((await usual) ?? missing('id')) : instead
     response
       .writeHead(status, {
         'content-type': 'application/json',
