@@ -5,11 +5,7 @@
 alter table organizations
   add column writes_until timestamptz(3),
   -- What of its end the ADMINs were told.
-  add column lapse_told text check (lapse_told in ('SOON', 'ENDED')),
-  add constraint organizations_lapse check (writes_until is not null or lapse_told is null);
-create unique index organizations_stripe_customer on organizations (stripe_customer_id) where stripe_customer_id is not null;
-create index organizations_lapsing on organizations (writes_until) where writes_until is not null;
-create unique index patients_stripe_customer on patients (stripe_customer_id) where stripe_customer_id is not null;
+  add column lapse_told text check (lapse_told in ('SOON', 'ENDED'));
 drop trigger organizations_changes on organizations;
 create trigger organizations_changes after update on organizations for each row
   execute function capture_changes('member_count', 'patient_count', 'stripe_customer_id', 'lapse_told');

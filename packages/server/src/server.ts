@@ -8,11 +8,12 @@ import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
 import { createScanner } from './adapters/scanner/scanner.ts'
-import { verifyAudit } from './audit/seals.ts'
+import { AuditApart } from './audit/apart.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
+import { Replica } from './db/replica.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
 import { aiHandlers } from './domains/ai/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
@@ -127,16 +128,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...aiHandlers(services),
 })
 
-/** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
-function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (input) => {
-    const next = last.then(() => work(input))
-    last = next.catch(() => undefined)
-    return next
-  }
-}
-
 /** Puts the server together. Nothing listens before `listen()`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { config, keys, databaseUrl, log, clock } = options
@@ -148,6 +139,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  const replica =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : new Replica({
+          url: config.databaseReplicaUrl,
+          poolSize: config.databasePoolSize,
+          primary: auditPool,
+          log,
+        })
   // Webhooks that all go out at once hold up no request.
   const courierPool = createPool(databaseUrl, 2, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
@@ -156,6 +156,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
+  const apart = new AuditApart(databaseUrl)
   const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
@@ -191,7 +192,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
-      verify: oneAtATime((query) => verifyAudit(pool, query)),
+      verify: (query) => apart.verify(query),
+      export: (task) => apart.export(task),
       async commitFirst(actor, row) {
         const id = newId()
         await audit.commit({
@@ -245,6 +247,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     effects,
     blobs,
     callQueueSeconds: config.callQueueSeconds,
+    apart,
   })
   const timeoutMs = config.webhooks.timeoutSeconds * 1000
   const courier = createCourier({
@@ -258,6 +261,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     services,
     handlers: (options.handlers ?? allHandlers)(services),
     pool,
+    replica,
     audit,
     audited,
     hub,
@@ -271,12 +275,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await Promise.all([app.close(), courier.stop()])
     await ai?.close()
     await upkeep.stop()
+    await apart.close()
     await jobs.stop()
     mailer.close()
     announcer.stop()
     blobs.close()
     billing?.close()
     if (redis?.isOpen) redis.destroy()
+    await replica?.close()
     await pool.end()
     await auditPool.end()
     await courierPool.end()
@@ -304,6 +310,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
         await startBehind(config.runJobs)
+        await replica?.start()
         await hub.start()
         announcer.listen(() => hub.wake())
         const url = await app.listen({ host: config.host, port: config.port })
