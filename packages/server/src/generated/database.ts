@@ -402,6 +402,8 @@ export interface OrganizationsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  writes_until: Instant | null
+  lapse_told: 'SOON' | 'ENDED' | null
 }
 
 export interface PasswordResetTokensTable {
@@ -732,6 +734,14 @@ export interface WebhookEndpointsTable {
   updated_at: Generated<Instant>
 }
 
+export interface WebhookReceiptsTable {
+  provider: string
+  external_id: string
+  event_type: string
+  outcome: 'APPLIED' | 'IGNORED' | 'UNKNOWN_CUSTOMER'
+  received_at: Instant
+}
+
 export interface XidBaseTable {
   singleton: Generated<boolean>
   base: Generated<number>
@@ -792,5 +802,6 @@ export interface Tables {
   webhook_cursor: WebhookCursorTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_endpoints: WebhookEndpointsTable
+  webhook_receipts: WebhookReceiptsTable
   xid_base: XidBaseTable
 }
