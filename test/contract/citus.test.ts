@@ -74,6 +74,7 @@ const LOCAL: Readonly<Record<string, string>> = {
   user_mfa_backup_codes: 'a person’s, of no organization',
   user_sessions: 'a person’s, of no organization',
   webhook_cursor: 'belongs to events',
+  webhook_receipts: 'what a provider sent, of no organization',
   xid_base: 'the database’s own',
 }
 
