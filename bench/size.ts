@@ -3,7 +3,7 @@ import { startEmbedded } from '../packages/server/src/db/embedded.ts'
 import { migrate } from '../packages/server/src/db/migrate.ts'
 import type { Benchmark, Figure } from './measure.ts'
 
-const patients = Number(process.env.BENCH_SIZE_PATIENTS ?? 50_000)
+const patients = Number(process.env.BENCH_SIZE_PATIENTS ?? 20_000)
 const organizations = Math.max(1, Math.round(patients / 10_000))
 
 const sentence = `'Synthetic text of some ordinary length, as people write it, number ' || n || ', with a second clause behind the first.'`
