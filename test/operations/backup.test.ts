@@ -80,7 +80,7 @@ describe.skipIf(missing !== undefined)('a backup', () => {
   }, 30_000)
 
   test('is restored into another cluster: people sign in, the trail verifies, events and jobs go on', async () => {
-    const path = `/api/organizations/${org_id}/events`
+    const path = `/api/organizations/${org_id}/events?types=member.removed`
     const stream = await openStream(world.url, admin.token, { path })
     await admin.client.patients.get({ org_id, patient_id: patient.id })
     const file = new File(['Synthetic letter.'], 'letter.txt', { type: 'text/plain' })
