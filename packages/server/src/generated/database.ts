@@ -742,6 +742,11 @@ export interface WebhookReceiptsTable {
   received_at: Instant
 }
 
+export interface XidBaseTable {
+  singleton: Generated<boolean>
+  base: Generated<number>
+}
+
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
@@ -798,4 +803,5 @@ export interface Tables {
   webhook_deliveries: WebhookDeliveriesTable
   webhook_endpoints: WebhookEndpointsTable
   webhook_receipts: WebhookReceiptsTable
+  xid_base: XidBaseTable
 }
