@@ -31,12 +31,21 @@ export const connectionConfig = (url: string, applicationName: string): pg.Clien
   types,
 })
 
-/** The application's pool. `onError` hears of connections that die while idle. */
-export function createPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+/**
+ * The application's pool. `onError` hears of connections that die while idle.
+ * @param limitMs for whoever would rather know nothing than wait: of a connection, and of a statement's answer
+ */
+export function createPool(
+  url: string,
+  size: number,
+  onError: (error: Error) => void,
+  limitMs?: number,
+): pg.Pool {
   const pool = new pg.Pool({
     ...connectionConfig(url, 'wardline-server'),
     max: size,
     idleTimeoutMillis: 30_000,
+    ...(limitMs === undefined ? {} : { connectionTimeoutMillis: limitMs, query_timeout: limitMs }),
   })
   pool.on('error', onError)
   return pool

@@ -53,11 +53,17 @@ export function createUpkeep(parts: Upkeep) {
     await inBatches('purge_expired', now)
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
+    await inBatches('purge_measures', now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
   async function inBatches(
-    name: 'purge_expired' | 'purge_sessions' | 'purge_webhook_deliveries' | 'expire_invitations',
+    name:
+      | 'purge_expired'
+      | 'purge_sessions'
+      | 'purge_webhook_deliveries'
+      | 'purge_measures'
+      | 'expire_invitations',
     now: Date,
   ): Promise<void> {
     for (;;) {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { constants, createWriteStream } from 'node:fs'
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -73,6 +73,10 @@ export function createFolderBlobs(folder: string, links: BlobLinks): Blobs {
     delete: (key) => rm(place(key), { force: true }),
     uploadUrl: async (key, upload) => links.upload(checkKey(key), upload),
     downloadUrl: async (key, download) => links.download(checkKey(key), download),
+    async ping() {
+      await mkdir(folder, { recursive: true, mode: PRIVATE_FOLDER })
+      await access(folder, constants.W_OK | constants.X_OK)
+    },
     close() {},
   }
 }
