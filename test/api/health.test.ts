@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, expect, inject, test } from 'vitest'
-import { execute } from '../../scripts/postgres.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { withoutDatabase } from '../support/away.ts'
 import { codeOf } from '../support/problems.ts'
 import { createWorld, type World } from '../support/world.ts'
 
@@ -9,22 +9,6 @@ beforeAll(async () => {
   world = await createWorld()
 })
 afterAll(() => world.stop())
-
-/** Cuts the server off its database while `work` runs. */
-async function withoutDatabase(work: () => Promise<void>): Promise<void> {
-  const { adminUrl } = inject('database')
-  const name = new URL(world.appUrl).pathname.slice(1)
-  await execute(adminUrl, `alter database ${name} allow_connections false`)
-  try {
-    await execute(
-      adminUrl,
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = '${name}' and usename <> current_user`,
-    )
-    await work()
-  } finally {
-    await execute(adminUrl, `alter database ${name} allow_connections true`)
-  }
-}
 
 test('says that it is alive and ready, and how fast the database is', async () => {
   expect(await world.client().health.get()).toEqual({
@@ -41,7 +25,7 @@ test('says that it is alive and ready, and how fast the database is', async () =
 
 test('without its database it is alive, not ready, and names what is away; then recovers by itself', async () => {
   const user = await world.user()
-  await withoutDatabase(async () => {
+  await withoutDatabase(world, async () => {
     // What it knew a moment ago may serve for one more.
     await expect.poll(() => codeOf(world.client().health.deep())).toBe('UNAVAILABLE')
     await expect(world.client().health.deep()).rejects.toMatchObject({
