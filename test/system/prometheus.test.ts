@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { freePort } from '../../scripts/free-port.ts'
 import { withoutDatabase } from '../support/away.ts'
 import { codeOf } from '../support/problems.ts'
+import { startReceiver } from '../support/receiver.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const ends: (() => unknown)[] = []
@@ -10,9 +11,11 @@ afterEach(async () => {
   for (const end of ends.splice(0).toReversed()) await end()
 })
 
-async function measured(): Promise<{ world: World; port: number; scrape: () => Promise<string> }> {
+async function measured(
+  env: Record<string, string> = {},
+): Promise<{ world: World; port: number; scrape: () => Promise<string> }> {
   const port = await freePort()
-  const world = await createWorld({ env: { METRICS_PORT: String(port) } })
+  const world = await createWorld({ env: { METRICS_PORT: String(port), ...env } })
   ends.push(() => world.stop())
   const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return { world, port, scrape }
@@ -58,16 +61,21 @@ test('Prometheus gets requests by operation, and what a night’s watch needs', 
   expect(text).toMatch(/^wardline_build_info\{version="[^"]+",node="[^"]+"\} 1$/m)
 })
 
-test('jobs and webhooks count by outcome', async () => {
-  const { world, scrape } = await measured()
-  await world.client().auth.forgotPassword({ email: (await world.user()).email })
-  await expect
-    .poll(
-      async () =>
-        value(await scrape(), 'wardline_jobs_ended_total{queue="password-reset",outcome="completed"}'),
-      { timeout: 15_000 },
-    )
-    .toBe(1)
+test('jobs and attempts at webhooks count by outcome', async () => {
+  const { world, scrape } = await measured({ WEBHOOKS_ALLOW_PRIVATE: 'true' })
+  const receiver = await startReceiver()
+  ends.push(() => receiver.close())
+  const org_id = await world.organization()
+  const admin = await world.user({ roles: { [org_id]: 'ADMIN' } })
+  const member = await world.user({ roles: { [org_id]: 'STAFF' } })
+  await admin.client.webhooks.create({ org_id, url: receiver.url })
+  const { items } = await admin.client.members.list({ org_id, limit: 100 })
+  const member_id = items.find(({ user_id }) => user_id === member.id)?.id ?? ''
+  await admin.client.members.remove({ org_id, member_id })
+  await world.client().auth.forgotPassword({ email: admin.email })
+  const count = (series: string) => async () => value(await scrape(), series)
+  await expect.poll(count('wardline_webhook_attempts_total{outcome="delivered"}')).toBe(1)
+  await expect.poll(count('wardline_jobs_ended_total{queue="password-reset",outcome="completed"}')).toBe(1)
 })
 
 test('labels name operations and kinds, never a person, a record or an address', async () => {
