@@ -70,7 +70,7 @@ describe('ward system', () => {
       .toBeGreaterThan(0)
     const page = await ward('metrics', '--period', '15m')
     expect(page.code).toBe(0)
-    expect(page.stdout).toMatch(/^THE LAST 15M, /)
+    expect(page.stdout).toMatch(/^THE LAST 15 MINUTES, /)
     expect(page.stdout).toMatch(/requests {2}[▁▂▃▄▅▆▇█]{15} {2}\d+ {2}[\d.]+\/s/)
     expect(page.stdout).toMatch(/errors {4}▁{15} {2}0 {2}0 %/)
     expect(page.stdout).toMatch(/getCurrentUser +\d+ +[\d.]+ ms mean/)

@@ -102,7 +102,7 @@ const figures = (seen: Health, now: number, style: Style): string[] => {
   const unknown = style.red('not known')
   const eventsLine =
     events &&
-    `${counted(events.backlog, 'event')} held back for ${span(events.horizon_lag_seconds)}${events.tail_lag_seconds === null ? '' : `, read ${span(events.tail_lag_seconds)} ago`}`
+    `${events.backlog === 0 ? 'none' : counted(events.backlog, 'event')} held back, the oldest transaction ${span(events.horizon_lag_seconds)} old${events.tail_lag_seconds === null ? '' : `, read ${span(events.tail_lag_seconds)} ago`}`
   const sealsLine =
     seals &&
     `the last ${seals.sealed_at === null ? 'is still to come' : ago(seals.sealed_at, now)}, the oldest unsealed row ${span(seals.lag_seconds)} old`

@@ -1,5 +1,5 @@
 import type { components } from '@wardline/sdk'
-import { BAR, bar, fitted, sparkline } from '../../charts.ts'
+import { bar, fitted, sparkline } from '../../charts.ts'
 import { command } from '../../command.ts'
 import { type Column, clean, localTime, renderList, type Style } from '../../output.ts'
 import { counted, EVERY, JSON_FLAG, ms, show, span, WATCH, type Watching } from './shared.ts'
@@ -56,6 +56,8 @@ const columns: readonly Column<Point>[] = [
   { key: 'p99_ms', value: (one) => one.p99_ms },
 ]
 
+const NAMES = { '15m': '15 MINUTES', '1h': 'HOUR', '24h': '24 HOURS', '7d': '7 DAYS' } as const
+
 const LABEL = 10
 const TAIL = 26
 
@@ -92,15 +94,15 @@ export const renderMetrics = (seen: Metrics, style: Style, width: number): strin
   const busiest = Math.max(...operations.map(({ requests: count, mean_ms }) => count * (mean_ms ?? 0)), 0)
   const rows = operations.map((one) => {
     const spent = one.requests * (one.mean_ms ?? 0)
-    const failed = one.errors > 0 ? style.red(`, ${counted(one.errors, 'error')}`) : ''
+    const failed = one.errors > 0 ? style.red(` ${counted(one.errors, 'error')}`) : ''
     const text = `${String(one.requests).padStart(8)}  ${ms(one.mean_ms).padStart(8)} mean  ${ms(one.max_ms).padStart(8)} longest`
-    return `${clean(one.operation).padEnd(widest)} ${text}  ${style.blue(bar(spent, busiest).padEnd(BAR))}${failed}`.trimEnd()
+    return `${clean(one.operation).padEnd(widest)} ${text}  ${style.blue(bar(spent, busiest))}${failed}`.trimEnd()
   })
   const points = (of: (one: Point) => number | null) => series.map(of)
   const failedPaint = errors > 0 ? style.red : style.dim
   return `${[
     style.bold(
-      `THE LAST ${seen.period.toUpperCase()}, ${localTime(seen.from)} to ${localTime(seen.to)}, by ${span(seen.step_seconds)}`,
+      `THE LAST ${NAMES[seen.period]}, ${localTime(seen.from)} to ${localTime(seen.to)}, by ${span(seen.step_seconds)}`,
     ),
     line(
       'requests',
