@@ -61,6 +61,17 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether an operation answers a list, page by page. */
+export const isPage = (operation: Operation): boolean => {
+  const properties = operation.success.schema?.properties
+  return (
+    operation.parameters.some(({ name }) => name === 'cursor') &&
+    typeof properties === 'object' &&
+    properties !== null &&
+    'items' in properties
+  )
+}
+
 const object = (value: unknown, where: string): JsonObject => {
   if (!isObject(value)) throw new ContractError(`${where} must be an object`)
   return value

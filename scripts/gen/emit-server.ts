@@ -1,6 +1,6 @@
 /** Emits the server's side: types, operation table with gates, Handlers, problem catalogue, JSON schemas. */
 import openapiTypescript, { astToString } from 'openapi-typescript'
-import { type Contract, isObject, type Json, type JsonObject, type Operation } from './contract.ts'
+import { type Contract, isObject, isPage, type Json, type JsonObject, type Operation } from './contract.ts'
 
 export const banner = '// Generated from openapi.yaml by `npm run gen`. Never edit.\n\n'
 
@@ -48,6 +48,7 @@ export function emitOperations({ operations }: Contract): string {
     forms: ${json(operation.success.forms)},
     bodyType: ${json(operation.bodyType ?? null)},
     etag: ${operation.success.headers.includes('ETag')},
+    paged: ${operation.method === 'GET' && operation.extensions['x-writes'] !== true && isPage(operation)},
     codes: ${json(codesOf(operation))},
     gates: ${json(gates)},
   },`

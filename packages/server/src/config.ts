@@ -41,6 +41,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** The owner's connection, for migrations only. */
   readonly databaseOwnerUrl: string | undefined
+  /** A streaming standby of it, for lists. */
+  readonly databaseReplicaUrl: string | undefined
   readonly databasePoolSize: number
   readonly keysFile: string | undefined
   readonly keysJson: string | undefined
@@ -155,6 +157,7 @@ export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config;
   const config: Config = {
     databaseUrl: values.DATABASE_URL,
     databaseOwnerUrl: values.DATABASE_OWNER_URL,
+    databaseReplicaUrl: values.DATABASE_REPLICA_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     keysFile: values.WARDLINE_KEYS_FILE,
     keysJson: values.WARDLINE_KEYS,

@@ -8,11 +8,12 @@ import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
 import { createScanner } from './adapters/scanner/scanner.ts'
-import { verifyAudit } from './audit/seals.ts'
+import { AuditApart } from './audit/apart.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
+import { Replica } from './db/replica.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
@@ -133,16 +134,6 @@ export const allHandlers = (services: Services): Handlers => ({
   ...webhookEndpointsHandlers(services),
 })
 
-/** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
-function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (input) => {
-    const next = last.then(() => work(input))
-    last = next.catch(() => undefined)
-    return next
-  }
-}
-
 const AUDIT_POOL = 2
 const COURIER_POOL = 2
 const WATCH_POOL = 2
@@ -175,6 +166,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  const replica =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : new Replica({
+          url: config.databaseReplicaUrl,
+          poolSize: config.databasePoolSize,
+          primary: auditPool,
+          log,
+          prepare: tracing && traceQueries,
+        })
   // Webhooks that all go out at once hold up no request.
   const courierPool = createPool(databaseUrl, COURIER_POOL, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
@@ -184,13 +185,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     databaseUrl,
     WATCH_POOL,
     (error) => log.warn({ err: error }, 'a connection for watching was lost'),
-    WATCH_LIMIT_MS,
+    { connectionTimeoutMillis: WATCH_LIMIT_MS, query_timeout: WATCH_LIMIT_MS },
   )
   if (tracing) for (const one of [pool, auditPool, courierPool]) traceQueries(one)
   const redis =
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
+  const apart = new AuditApart(databaseUrl)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
@@ -240,6 +242,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           if ((tailLagSeconds() ?? 0) > TAIL_LATE_SECONDS) throw new Error('The outbox is not read.')
         },
       },
+      ...(replica
+        ? [
+            {
+              name: 'replica',
+              essential: false,
+              limitMs: 1000,
+              freshMs: 1000,
+              async ask() {
+                if (!replica.isUsable) throw new Error('Lists are read from the primary.')
+              },
+            },
+          ]
+        : []),
       ...(redis
         ? [{ name: 'redis', essential: false, limitMs: 1000, freshMs: 1000, ask: () => redis.ping() }]
         : []),
@@ -320,7 +335,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     systemHealth: () =>
       readSystemHealth({ clock, instance: () => instance, dependencies, figures, pools, tailLagSeconds }),
     audit: {
-      verify: oneAtATime((query) => verifyAudit(pool, query)),
+      verify: (query) => apart.verify(query),
+      export: (task) => apart.export(task),
       async commitFirst(actor, row) {
         const id = newId()
         await audit.commit({
@@ -374,6 +390,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     effects,
     blobs,
     callQueueSeconds: config.callQueueSeconds,
+    apart,
   })
   const timeoutMs = config.webhooks.timeoutSeconds * 1000
   const courier = createCourier({
@@ -389,6 +406,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     services,
     handlers: (options.handlers ?? allHandlers)(services),
     pool,
+    replica,
     audit,
     audited,
     hub,
@@ -425,6 +443,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       inTime('upkeep', REQUESTS_UNTIL_MS, upkeep.stop()),
       inTime('jobs', REQUESTS_UNTIL_MS, jobs.rest()),
     ])
+    await inTime('the audit apart', REQUESTS_UNTIL_MS + 500, apart.close())
     await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
     await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
     mailer.close()
@@ -439,7 +458,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await inTime(
       'the database',
       CLOSED_UNTIL_MS,
-      Promise.all([pool, auditPool, courierPool, watchPool].map((one) => one.end())),
+      Promise.all([replica?.close(), ...[pool, auditPool, courierPool, watchPool].map((one) => one.end())]),
     )
     if (isServing) log.info({ ms: Math.round(performance.now() - begun) }, 'stopped')
   }
@@ -472,6 +491,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
         await startBehind(config.runJobs)
+        await replica?.start()
         await hub.start()
         announcer.listen(() => hub.wake())
         await watch()

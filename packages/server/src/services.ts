@@ -5,6 +5,7 @@ import type { Scanner } from './adapters/scanner/scanner.ts'
 import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { ExportTask } from './domains/admin/export.ts'
 import type { components } from './generated/contract.ts'
 import type { Person } from './http/actor.ts'
 import type { JobQueue } from './jobs/queue.ts'
@@ -48,6 +49,8 @@ export interface Services {
   readonly audit: {
     /** Compares the audit trail, every organization's, with its seals. */
     verify(query: IntegrityQuery): Promise<Integrity>
+    /** The trail's text, in pieces; without its last line it is none. */
+    export(task: ExportTask): AsyncIterable<string>
     /**
      * Commits this request's audit row at once, before its effect exists (break glass); the pipeline then
      * writes no second one for the success. Rejects when the row cannot be written.

@@ -33,19 +33,19 @@ export const connectionConfig = (url: string, applicationName: string): pg.Clien
 
 /**
  * The application's pool. `onError` hears of connections that die while idle.
- * @param limitMs for whoever would rather know nothing than wait: of a connection, and of a statement's answer
+ * @param limits other time limits than the usual ones.
  */
 export function createPool(
   url: string,
   size: number,
   onError: (error: Error) => void,
-  limitMs?: number,
+  limits: Pick<pg.PoolConfig, 'connectionTimeoutMillis' | 'query_timeout'> = {},
 ): pg.Pool {
   const pool = new pg.Pool({
     ...connectionConfig(url, 'wardline-server'),
+    ...limits,
     max: size,
     idleTimeoutMillis: 30_000,
-    ...(limitMs === undefined ? {} : { connectionTimeoutMillis: limitMs, query_timeout: limitMs }),
   })
   pool.on('error', onError)
   return pool

@@ -11,7 +11,8 @@ import type { Pool } from 'pg'
 import { UPLOAD_TYPE } from '../adapters/blobs/blobs.ts'
 import type { Config } from '../config.ts'
 import type { AuditBatch } from '../db/audit-batch.ts'
-import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
+import type { Replica } from '../db/replica.ts'
+import { type Db, noDatabase, type Scope, transaction, unscoped } from '../db/scope.ts'
 import type { Hub } from '../domains/events/hub.ts'
 import { type OutboxEvent, publishEvents } from '../domains/events/outbox.ts'
 import { redeemStreamTicket } from '../domains/events/queries.ts'
@@ -70,6 +71,8 @@ export interface AppParts {
   readonly services: Services
   readonly handlers: Handlers
   readonly pool: Pool
+  /** Answers lists when it can; undefined leaves them to the pool. */
+  readonly replica: Replica | undefined
   readonly audit: AuditBatch
   /** Actors whose audit row is committed already (break glass). */
   readonly audited: WeakSet<Person>
@@ -293,16 +296,24 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return [{ ...reply, type, body: String(forms[type]?.()) }, value]
   }
 
+  /** On the replica where the contract and the replica's own state allow it; the gates before have asked the primary. */
+  async function readIn(
+    state: RequestState,
+    scope: Scope,
+    work: (db: Db) => Promise<unknown>,
+  ): Promise<unknown> {
+    const elsewhere = state.operation.paged ? await parts.replica?.read(scope, work) : undefined
+    if (elsewhere) return elsewhere.value
+    return transaction(pool, scope, 'read', async (db) => ({ value: await work(db), commit: true }))
+  }
+
   async function read(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
     const outbox: Outbox = { events: [], jobs: [] }
     const scope = scopeOf(state)
     const value =
       scope.name === 'none'
         ? await handler(contextOf(state, noDatabase, outbox), input)
-        : await transaction(pool, scope, 'read', async (db) => ({
-            value: await handler(contextOf(state, db, outbox), input),
-            commit: true,
-          }))
+        : await readIn(state, scope, (db) => handler(contextOf(state, db, outbox), input))
     if (value instanceof Problem) throw value
     if (outbox.events.length + outbox.jobs.length > 0)
       throw new Error(`${state.operation.id} publishes, so it must say x-writes`)
@@ -393,24 +404,23 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return reply.type(`${result.type}; charset=utf-8`).send(result.body)
   }
 
-  /** The transaction stays open until the last piece is sent; the row of the audit trail is there before the first. */
-  function text(
+  /** The row of the audit trail is there before the first piece; a text that breaks off has one, too. */
+  async function text(
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
     handler: AnyHandler,
     input: object,
   ): Promise<unknown> {
-    return sendText(request, reply, log, (send) =>
-      transaction(pool, scopeOf(state), 'read', async (db) => {
-        const value = await handler(contextOf(state, db, { events: [], jobs: [] }), input)
-        if (value instanceof Problem) throw value
-        if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
-        // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
-        await send(value as TextAnswer<string>)
-        return { value: undefined, commit: true }
-      }),
-    )
+    const scope = scopeOf(state)
+    const value = await transaction(pool, scope, 'read', async (db) => ({
+      value: await handler(contextOf(state, db, { events: [], jobs: [] }), input),
+      commit: true,
+    }))
+    if (value instanceof Problem) throw value
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
+    // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
+    return sendText(request, reply, log, scope, value as TextAnswer<string>)
   }
 
   /** Without a transaction: a slow caller must not hold a connection of the pool. */

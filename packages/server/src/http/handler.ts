@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
-import type { Db } from '../db/scope.ts'
+import type { Db, Scope } from '../db/scope.ts'
 import type { components, operations as contract } from '../generated/contract.ts'
 import type { CodeOf, DefaultedQuery, OperationId, operations } from '../generated/operations.ts'
 import type { Jobs } from '../jobs/queue.ts'
@@ -41,11 +41,11 @@ type SuccessOf<Op extends OperationId> = contract[Op]['responses'] extends infer
   : never
 
 /**
- * A long text, written while it is made: for each media type of the contract the pieces, made when they are asked for
- * and inside the handler's transaction. The caller's Accept chooses.
+ * A long text, written while it is made: for each media type of the contract the pieces, made when they are asked
+ * for, after the handler's transaction, in one of their own with this scope. The caller's Accept chooses.
  */
 export type TextAnswer<MediaType extends PropertyKey> = Readonly<
-  Record<MediaType, () => AsyncIterable<string>>
+  Record<MediaType, (scope: Scope) => AsyncIterable<string>>
 >
 
 /** A file to send: under this name, to be saved. */

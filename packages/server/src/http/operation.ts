@@ -63,6 +63,8 @@ export interface OperationDefinition {
   /** Whether the success carries an ETag, made of the answer's `version`. */
   readonly etag: boolean
   readonly codes: readonly string[]
+  /** Whether it answers a list page by page; such a read may be a replica's. */
+  readonly paged: boolean
   readonly gates: Gates
 }
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Blobs } from '../adapters/blobs/blobs.ts'
+import type { AuditApart } from '../audit/apart.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { type Db, noScope } from '../db/scope.ts'
@@ -32,6 +33,7 @@ interface Upkeep {
   readonly effects: Effects
   readonly blobs: Blobs
   readonly callQueueSeconds: number
+  readonly apart: AuditApart
 }
 
 /**
@@ -42,7 +44,7 @@ interface Upkeep {
  * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
-  const { pool, clock, log, newId, effects, blobs } = parts
+  const { pool, clock, log, newId, effects, blobs, apart } = parts
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -114,7 +116,7 @@ export function createUpkeep(parts: Upkeep) {
       await keepDesk(parts, now)
       await missStaleCalls(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
-      const isSealed = await sealAudit(pool, now, sealsPerRound)
+      const isSealed = (await sealAudit(pool, now, 1)) || (await apart.seal(now, sealsPerRound))
       if (isSealed) swept = time
     }
   }

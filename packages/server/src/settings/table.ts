@@ -75,6 +75,13 @@ export const SETTINGS = {
     secret: true,
     otherwise: '`ward-server migrate` uses DATABASE_URL',
   },
+  DATABASE_REPLICA_URL: {
+    group: 'database',
+    about: 'a streaming standby of it, by the same login, which then answers lists',
+    kind: postgres,
+    secret: true,
+    otherwise: 'DATABASE_URL answers everything',
+  },
   DATABASE_POOL_SIZE: {
     group: 'database',
     about: 'connections for requests; each server has some ten more for audit, jobs, events and webhooks',
