@@ -4,6 +4,7 @@ import { freePort } from '../../scripts/free-port.ts'
 import { withoutDatabase } from '../support/away.ts'
 import { codeOf } from '../support/problems.ts'
 import { startReceiver } from '../support/receiver.ts'
+import { openStream } from '../support/streams.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const ends: (() => unknown)[] = []
@@ -76,6 +77,41 @@ test('jobs and attempts at webhooks count by outcome', async () => {
   const count = (series: string) => async () => value(await scrape(), series)
   await expect.poll(count('wardline_webhook_attempts_total{outcome="delivered"}')).toBe(1)
   await expect.poll(count('wardline_jobs_ended_total{queue="password-reset",outcome="completed"}')).toBe(1)
+})
+
+test('who hangs up is counted as such, and no longer as under way', async () => {
+  const { world, scrape } = await measured()
+  const user = await world.user()
+  await world.admin.query('begin')
+  await world.admin.query('select 1 from users where id = $1 for update', [user.id])
+  const abort = new AbortController()
+  const left = world
+    .fetch('/api/users/me', {
+      method: 'PATCH',
+      token: user.token,
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ display_name: 'Somebody Else' }),
+      signal: abort.signal,
+    })
+    .catch(() => 'left')
+  const underWay = async () => value(await scrape(), 'wardline_http_requests_under_way')
+  await expect.poll(underWay).toBe(1)
+  abort.abort()
+  expect(await left).toBe('left')
+  await world.admin.query('rollback')
+  await expect.poll(underWay).toBe(0)
+  expect(
+    value(await scrape(), 'wardline_http_requests_total{operation="updateCurrentUser",status="4xx"}'),
+  ).toBe(1)
+})
+
+test('a stream is no request under way, and counts as open until it is closed', async () => {
+  const { world, scrape } = await measured()
+  const stream = await openStream(world.url, (await world.user()).token)
+  await expect.poll(async () => value(await scrape(), 'wardline_streams_open')).toBe(1)
+  expect(value(await scrape(), 'wardline_http_requests_under_way')).toBe(0)
+  stream.close()
+  await expect.poll(async () => value(await scrape(), 'wardline_streams_open')).toBe(0)
 })
 
 test('labels name operations and kinds, never a person, a record or an address', async () => {

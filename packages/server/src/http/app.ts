@@ -163,6 +163,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     reply.header('x-request-id', request.id)
     const operation = request.routeOptions.config?.operation
     parts.requests.begun(request, request.id, operation?.id ?? 'none')
+    // Who hangs up before the answer gets none, and nothing else would say that it is over.
+    reply.raw.once('close', () => conclude(request, reply, HUNG_UP))
     // The path of the contract, not the caller's, which names records.
     request.span =
       parts.tracing?.begin(
@@ -200,18 +202,20 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       'x-ratelimit-reset': quota.resetSeconds,
     })
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', async (request, reply) => conclude(request, reply, reply.statusCode))
+
+  /** A request is over, one way or another; only the first way counts. */
+  function conclude(request: FastifyRequest, reply: FastifyReply, status: number): void {
     // Neither path nor query: both may name a person.
     const operation = request.routeOptions.config.operation?.id
+    if (!parts.requests.answered(request, operation ?? 'none', status, reply.elapsedTime)) return
     const ms = Math.round(reply.elapsedTime * 10) / 10
-    // Who hung up was not answered, whatever the status would have been.
-    const status = reply.raw.writableFinished ? reply.statusCode : HUNG_UP
-    parts.requests.answered(request, operation ?? 'none', status, reply.elapsedTime)
     const { span } = request
-    within(span ?? undefined, () => log.info({ request_id: request.id, operation, status, ms }, 'answered'))
+    const what = status === HUNG_UP ? 'left unanswered: the caller hung up' : 'answered'
+    within(span ?? undefined, () => log.info({ request_id: request.id, operation, status, ms }, what))
     span?.set({ 'http.response.status_code': status })
     span?.end(status >= 500 ? String(status) : undefined)
-  })
+  }
 
   const stateOf = (request: FastifyRequest, operation: OperationDefinition): RequestState => ({
     operation,

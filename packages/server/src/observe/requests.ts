@@ -25,10 +25,12 @@ export class Requests {
     this.#underWay.set(key, { requestId, operation, since: this.#changedAt })
   }
 
-  answered(key: object, operation: string, status: number, ms: number): void {
+  /** False when it was answered before, or left. */
+  answered(key: object, operation: string, status: number, ms: number): boolean {
+    if (!this.#underWay.delete(key)) return false
     this.#changedAt = performance.now()
-    this.#underWay.delete(key)
     for (const hear of this.#hear) hear(operation, status, ms)
+    return true
   }
 
   /** It became a stream, which is counted elsewhere. */
