@@ -35,8 +35,10 @@ export function emitOperations({ operations }: Contract): string {
       consent: x['x-consent'],
       mfa: x['x-mfa'],
       stepUp: x['x-step-up'] ?? false,
+      subscription: x['x-subscription'] ?? 'exempt',
       stream: x['x-stream'] !== undefined,
       writes: x['x-writes'] ?? operation.method !== 'GET',
+      rawBody: x['x-raw-body'] ?? false,
     }
     return `  ${operation.id}: {
     id: ${json(operation.id)},
@@ -152,7 +154,7 @@ export function emitSchemas({ operations }: Contract): string {
         params: place(operation, 'path'),
         query: place(operation, 'query'),
         headers: place(operation, 'header'),
-        body: operation.body ? strip(operation.body) : null,
+        body: operation.body && !operation.extensions['x-raw-body'] ? strip(operation.body) : null,
         response:
           operation.success.schema && operation.success.contentType === 'application/json'
             ? strip(operation.success.schema)

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
 import manifest from '../package.json' with { type: 'json' }
+import { createAi } from './adapters/ai/ai.ts'
+import { createBilling } from './adapters/billing/billing.ts'
 import { createBlobs } from './adapters/blobs/blobs.ts'
 import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
@@ -15,9 +17,11 @@ import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
 import { Replica } from './db/replica.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
+import { aiHandlers } from './domains/ai/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
+import { billingHandlers } from './domains/billing/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { callCenterHandlers } from './domains/call-center/handlers.ts'
 import { careTeamHandlers } from './domains/care-team/handlers.ts'
@@ -49,6 +53,7 @@ import { usersHandlers } from './domains/users/handlers.ts'
 import { createCourier } from './domains/webhook-endpoints/courier.ts'
 import { webhookEndpointsHandlers } from './domains/webhook-endpoints/handlers.ts'
 import { createSender } from './domains/webhook-endpoints/sender.ts'
+import { webhooksHandlers } from './domains/webhooks/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
@@ -132,6 +137,9 @@ export const allHandlers = (services: Services): Handlers => ({
   ...superAdminHandlers(services),
   ...telemetryHandlers(services),
   ...webhookEndpointsHandlers(services),
+  ...billingHandlers(services),
+  ...webhooksHandlers(services),
+  ...aiHandlers(services),
 })
 
 const AUDIT_POOL = 2
@@ -312,6 +320,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       poolWaiting: pool.waitingCount,
     }),
   })
+  const billing = await createBilling(config, log)
+  const ai = createAi(config, log)
   const services: Services = {
     config,
     clock,
@@ -328,6 +338,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     blobs,
     blobLinks,
     scanner,
+    billing,
+    ai,
     jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     newId,
@@ -380,7 +392,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const jobs: JobQueue = createJobQueue(
     databaseUrl,
-    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    jobHandlers(pool, mailer, createNoPush(log), services, effects, documents),
     log,
     { tracing, ended: prometheus?.jobEnded },
   )
@@ -446,9 +458,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await inTime('the audit apart', REQUESTS_UNTIL_MS + 500, apart.close())
     await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
     await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
+    await hub.stop()
+    await Promise.all([app.close(), courier.stop()])
+    await ai?.close()
+    await upkeep.stop()
+    await apart.close()
+    await jobs.stop()
     mailer.close()
     announcer.stop()
     blobs.close()
+    billing?.close()
     if (redis?.isOpen) redis.destroy()
     await Promise.all([
       inTime('what was measured', WRITTEN_UNTIL_MS, reporter.stop()),

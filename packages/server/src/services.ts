@@ -1,4 +1,6 @@
 import type { Logger } from 'pino'
+import type { Ai } from './adapters/ai/ai.ts'
+import type { Billing } from './adapters/billing/billing.ts'
 import type { Blobs } from './adapters/blobs/blobs.ts'
 import type { BlobLinks } from './adapters/blobs/links.ts'
 import type { Scanner } from './adapters/scanner/scanner.ts'
@@ -34,6 +36,10 @@ export interface Services {
   readonly publicUrl: () => string
   /** Undefined where none is configured: then nothing counts as clean. */
   readonly scanner: Scanner | undefined
+  /** Undefined where nobody pays. */
+  readonly billing: Billing | undefined
+  /** Undefined where there is no language model. */
+  readonly ai: Ai | undefined
   /** Jobs that failed for good can be run again. */
   readonly jobs: Pick<JobQueue, 'retry'>
   /** A UUIDv7 of the present instant. */

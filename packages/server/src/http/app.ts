@@ -44,6 +44,7 @@ import { mfa } from './steps/mfa.ts'
 import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
+import { createSubscription } from './steps/subscription.ts'
 import { keptOf, lostPatient, type OpenedStream, openStream } from './stream.ts'
 import { chosenType, sendText } from './text.ts'
 import { Schemas } from './validate.ts'
@@ -107,6 +108,23 @@ const JSON_TYPE = 'application/json'
 // As nginx says it.
 const HUNG_UP = 499
 
+const never = new AbortController().signal
+
+/** Aborted when the connection closes before the answer is out; made at the first call, for few ask. */
+function hangUpOf(reply: FastifyReply): () => AbortSignal {
+  let gone: AbortController | undefined
+  return () => {
+    if (gone) return gone.signal
+    const made = new AbortController()
+    gone = made
+    if (reply.raw.destroyed) made.abort()
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) made.abort()
+    })
+    return made.signal
+  }
+}
+
 /** `Forms` of whatever operation. */
 type AnyForms = Readonly<Record<string, () => unknown>>
 
@@ -127,6 +145,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, clock, log } = services
   const schemas = new Schemas()
   const rateLimit = createRateLimit(config, parts.redis)
+  const subscription = createSubscription(config.billing !== undefined)
   const signIn = authenticate({
     pool,
     tokens: services.tokens,
@@ -217,7 +236,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     span?.end(status >= 500 ? String(status) : undefined)
   }
 
-  const stateOf = (request: FastifyRequest, operation: OperationDefinition): RequestState => ({
+  const stateOf = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    operation: OperationDefinition,
+  ): RequestState => ({
     operation,
     origin: {
       requestId: request.id,
@@ -233,6 +256,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     tokenEndsAt: null,
     organizationId: null,
     body: undefined,
+    hungUp: hangUpOf(reply),
   })
 
   const checkParams = (state: RequestState): void => {
@@ -241,10 +265,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
 
   /** Everything that can refuse without the body, before the body is read. */
-  async function gatekeeper(request: FastifyRequest): Promise<void> {
+  async function gatekeeper(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { operation } = request.routeOptions.config
     if (!operation) return
-    const state = stateOf(request, operation)
+    const state = stateOf(request, reply, operation)
     request.state = state
     try {
       await signIn(state)
@@ -261,6 +285,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     consent(state)
     mfa(state)
     stepUp(state)
+    subscription(state)
   }
 
   const handlerOf = (id: OperationId): AnyHandler => {
@@ -277,6 +302,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     emit: (event: OutboxEvent) => outbox.events.push(event),
     enqueue: (name: string, payload: object) => outbox.jobs.push({ name, payload }),
     record: (record: Parameters<RecordChange>[0]) => auditRecord(db, state, services.newId(), record),
+    get signal() {
+      return state.hungUp()
+    },
   })
 
   async function publish(db: Db, outbox: Outbox, now: Date): Promise<void> {
@@ -318,7 +346,14 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       scope.name === 'none'
         ? await handler(contextOf(state, noDatabase, outbox), input)
         : await readIn(state, scope, (db) => handler(contextOf(state, db, outbox), input))
-    if (value instanceof Problem) throw value
+    if (value instanceof Problem) {
+      // It was done, and failed only then: a text that left the house is recorded however it fared.
+      if (value.keep && isAudited(state)) {
+        await audit.commit(auditRow(state, services.newId(), undefined, value))
+        throw Object.assign(value, { recorded: true })
+      }
+      throw value
+    }
     if (outbox.events.length + outbox.jobs.length > 0)
       throw new Error(`${state.operation.id} publishes, so it must say x-writes`)
     const [reply, answered] =
@@ -390,7 +425,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (operation.gates.stream) delete query.ticket
     const headers = { ...state.headers }
     const takesBody = schemas.takesBody(operation)
-    const body = takesBody ? request.body : undefined
+    const body = takesBody || operation.gates.rawBody ? request.body : undefined
     // The path was validated by the gates, which go by it.
     const invalid = schemas.check(operation, { query, headers, ...(takesBody ? { body } : {}) })
     if (invalid) throw invalid
@@ -464,6 +499,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       tokenEndsAt: null,
       organizationId: null,
       body: undefined,
+      hungUp: () => never,
     }
     try {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
@@ -543,8 +579,15 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       handler: (request, reply) => within(request.span ?? undefined, () => answer(request, reply, handler)),
     })
   }
-  const [files, documents] = partition(Object.values(operations), movesBytes)
+  const [files, others] = partition(Object.values(operations), movesBytes)
+  const [signed, documents] = partition(others, ({ gates }: OperationDefinition) => gates.rawBody)
   for (const definition of documents) addRoute(app, definition)
+  // A body that is signed reaches its handler as the bytes that were signed, whatever it says it is.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    for (const definition of signed) addRoute(scope, definition)
+  })
   // A body that is a file reaches its handler unread, there and nowhere else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()

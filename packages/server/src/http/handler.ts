@@ -17,7 +17,11 @@ type WithDefaults<T, Names> = Omit<T, Names & keyof T> & Required<Pick<T, Names 
 /** Header names arrive in lower case. */
 type Lower<T> = { [K in keyof T as K extends string ? Lowercase<K> : K]: T[K] }
 
-type Body<Op extends OperationId> = contract[Op] extends {
+type Body<Op extends OperationId> = (typeof operations)[Op]['gates']['rawBody'] extends true
+  ? Buffer
+  : JsonBody<Op>
+
+type JsonBody<Op extends OperationId> = contract[Op] extends {
   requestBody: { content: { 'application/json': infer B } }
 }
   ? B
@@ -147,6 +151,8 @@ export interface Context<Op extends OperationId> {
   readonly emit: Emit
   readonly enqueue: Enqueue
   readonly record: RecordChange
+  /** Aborted when the caller hangs up before the answer. */
+  readonly signal: AbortSignal
 }
 
 /** Answers the success body, or a Problem whose code the operation declares. */

@@ -42,9 +42,13 @@ export interface Gates {
   readonly consent: 'required' | 'exempt'
   readonly mfa: 'required' | 'exempt'
   readonly stepUp: boolean
+  /** Whether it is closed where nobody has paid for long: the writes of health information. */
+  readonly subscription: 'required' | 'exempt'
   readonly stream: boolean
-  /** Whether the handler's transaction can write: every method but GET, and a GET that says so (`x-writes`). */
+  /** Whether the handler's transaction can write: every method but GET, unless `x-writes` says otherwise. */
   readonly writes: boolean
+  /** The body reaches the handler as it was sent, unread. */
+  readonly rawBody: boolean
 }
 
 /** One operation of the contract, as the pipeline sees it. */

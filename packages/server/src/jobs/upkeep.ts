@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Billing } from '../adapters/billing/billing.ts'
 import type { Blobs } from '../adapters/blobs/blobs.ts'
 import type { AuditApart } from '../audit/apart.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { type Db, noScope } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { tellOfLapses } from '../domains/billing/upkeep.ts'
 import { missStaleCalls } from '../domains/call-center/stale.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { forgetUploads } from '../domains/documents/upkeep.ts'
@@ -33,13 +35,14 @@ interface Upkeep {
   readonly effects: Effects
   readonly blobs: Blobs
   readonly callQueueSeconds: number
+  readonly billing: Billing | undefined
   readonly apart: AuditApart
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
- * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, and gives up on callers
- * who have waited too long; every ten it makes
+ * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, gives up on callers
+ * who have waited too long, and tells of subscriptions that lapse; every ten it makes
  * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
  * Replicas may all do it: each step is idempotent and short.
  */
@@ -56,6 +59,7 @@ export function createUpkeep(parts: Upkeep) {
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
     await inBatches('purge_measures', now)
+    await inBatches('purge_webhook_receipts', now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
@@ -65,6 +69,7 @@ export function createUpkeep(parts: Upkeep) {
       | 'purge_sessions'
       | 'purge_webhook_deliveries'
       | 'purge_measures'
+      | 'purge_webhook_receipts'
       | 'expire_invitations',
     now: Date,
   ): Promise<void> {
@@ -115,6 +120,7 @@ export function createUpkeep(parts: Upkeep) {
       await sendDueReminders(parts, now)
       await keepDesk(parts, now)
       await missStaleCalls(parts, now)
+      await tellOfLapses(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
       const isSealed = (await sealAudit(pool, now, 1)) || (await apart.seal(now, sealsPerRound))
       if (isSealed) swept = time
