@@ -8,7 +8,7 @@ export type Db = Kysely<Tables>
 
 /** What row-level security goes by. */
 export interface Scope {
-  readonly name: 'organization' | 'person' | 'platform' | 'events' | 'webhooks' | 'none'
+  readonly name: 'organization' | 'person' | 'platform' | 'events' | 'webhooks' | 'system' | 'none'
   readonly organizationId: string | null
   readonly userId: string | null
   /** Under impersonation: of the person's own rows only those of this organization. */

@@ -58,6 +58,7 @@ export function createUpkeep(parts: Upkeep) {
     await inBatches('purge_expired', now)
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
+    await inBatches('purge_measures', now)
     await inBatches('purge_webhook_receipts', now)
   }
 
@@ -67,6 +68,7 @@ export function createUpkeep(parts: Upkeep) {
       | 'purge_expired'
       | 'purge_sessions'
       | 'purge_webhook_deliveries'
+      | 'purge_measures'
       | 'purge_webhook_receipts'
       | 'expire_invitations',
     now: Date,
