@@ -37,6 +37,7 @@ export function emitOperations({ operations }: Contract): string {
       stepUp: x['x-step-up'] ?? false,
       stream: x['x-stream'] !== undefined,
       writes: x['x-writes'] ?? operation.method !== 'GET',
+      groupCommit: x['x-group-commit'] ?? false,
     }
     return `  ${operation.id}: {
     id: ${json(operation.id)},

@@ -109,6 +109,12 @@ export const operationExtensions: Record<string, Extension> = {
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.writes' },
   },
+  // A write without a transaction of its own: it is stored together with what others send at the same time.
+  'x-group-commit': {
+    check: oneOf(true),
+    required: false,
+    reader: { file: 'packages/server/src/http/app.ts', word: 'gates.groupCommit' },
+  },
   'x-sdk': {
     check: (value) =>
       value === false || (typeof value === 'string' && /^[a-z][A-Za-z]*\.[a-z][A-Za-z]*$/.test(value))

@@ -41,6 +41,7 @@ import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
 import { tasksHandlers } from './domains/tasks/handlers.ts'
+import { TelemetryBuffer } from './domains/telemetry/buffer.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
 import { usersHandlers } from './domains/users/handlers.ts'
 import { createCourier } from './domains/webhook-endpoints/courier.ts'
@@ -144,6 +145,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const courierPool = createPool(databaseUrl, 2, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
   )
+  const telemetryPool = createPool(databaseUrl, 1, (error) =>
+    log.warn({ err: error }, 'the connection for telemetry was lost'),
+  )
+  const telemetry = new TelemetryBuffer(telemetryPool)
   const redis =
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
@@ -172,6 +177,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     scanner,
     jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
+    telemetry,
     newId,
     health: [
       { name: 'database', ask: () => pool.query('select 1') },
@@ -266,6 +272,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await pool.end()
     await auditPool.end()
     await courierPool.end()
+    await telemetry.stop()
+    await telemetryPool.end()
   }
   async function orClose<T>(begin: () => Promise<T>): Promise<T> {
     try {

@@ -5,6 +5,7 @@ import type { Scanner } from './adapters/scanner/scanner.ts'
 import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { TelemetryBuffer } from './domains/telemetry/buffer.ts'
 import type { Person } from './http/actor.ts'
 import type { JobQueue } from './jobs/queue.ts'
 import type { Cipher } from './security/cipher.ts'
@@ -33,6 +34,8 @@ export interface Services {
   readonly scanner: Scanner | undefined
   /** Jobs that failed for good can be run again. */
   readonly jobs: Pick<JobQueue, 'retry'>
+  /** Stores events of many requests at once. */
+  readonly telemetry: Pick<TelemetryBuffer, 'store'>
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
   /** What the server cannot do without, or was told to use. */

@@ -15,7 +15,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getDeepHealth: {
     id: "getDeepHealth",
@@ -28,7 +28,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getJwks: {
     id: "getJwks",
@@ -41,7 +41,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   register: {
     id: "register",
@@ -54,7 +54,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["EMAIL_TAKEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"CREATE","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"CREATE","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   login: {
     id: "login",
@@ -67,7 +67,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"login","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"login","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   completeMfaChallenge: {
     id: "completeMfaChallenge",
@@ -80,7 +80,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   stepUp: {
     id: "stepUp",
@@ -93,7 +93,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"STEP_UP","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"STEP_UP","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   refreshSession: {
     id: "refreshSession",
@@ -106,7 +106,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   logout: {
     id: "logout",
@@ -119,7 +119,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LOGOUT","resource":"SESSION"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LOGOUT","resource":"SESSION"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   requestPasswordReset: {
     id: "requestPasswordReset",
@@ -132,7 +132,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   resetPassword: {
     id: "resetPassword",
@@ -145,7 +145,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"PASSWORD_RESET","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"PASSWORD_RESET","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   changePassword: {
     id: "changePassword",
@@ -158,7 +158,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"PASSWORD_CHANGE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"PASSWORD_CHANGE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getCurrentUser: {
     id: "getCurrentUser",
@@ -171,7 +171,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateCurrentUser: {
     id: "updateCurrentUser",
@@ -184,7 +184,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"USER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"USER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteCurrentUser: {
     id: "deleteCurrentUser",
@@ -197,7 +197,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listProxyPatients: {
     id: "listProxyPatients",
@@ -210,7 +210,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listSessions: {
     id: "listSessions",
@@ -223,7 +223,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   revokeSession: {
     id: "revokeSession",
@@ -236,7 +236,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   requestDataExport: {
     id: "requestDataExport",
@@ -249,7 +249,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"EXPORT","resource":"USER_DATA","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"EXPORT","resource":"USER_DATA","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getDataExport: {
     id: "getDataExport",
@@ -262,7 +262,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getCommunicationPreferences: {
     id: "getCommunicationPreferences",
@@ -275,7 +275,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateCommunicationPreferences: {
     id: "updateCommunicationPreferences",
@@ -288,7 +288,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"COMMUNICATION_PREFERENCES"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"COMMUNICATION_PREFERENCES"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listMyAppointments: {
     id: "listMyAppointments",
@@ -301,7 +301,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   registerDeviceToken: {
     id: "registerDeviceToken",
@@ -314,7 +314,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   removeDeviceToken: {
     id: "removeDeviceToken",
@@ -327,7 +327,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   disableMfa: {
     id: "disableMfa",
@@ -340,7 +340,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","MFA_REQUIRED_FOR_ROLE","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_DISABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_DISABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   regenerateMfaBackupCodes: {
     id: "regenerateMfaBackupCodes",
@@ -353,7 +353,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_BACKUP_CODES","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_BACKUP_CODES","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listNotifications: {
     id: "listNotifications",
@@ -366,7 +366,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   markAllNotificationsRead: {
     id: "markAllNotificationsRead",
@@ -379,7 +379,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateNotification: {
     id: "updateNotification",
@@ -392,7 +392,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteNotification: {
     id: "deleteNotification",
@@ -405,7 +405,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   setupMfa: {
     id: "setupMfa",
@@ -418,7 +418,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_SETUP","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_SETUP","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   verifyMfa: {
     id: "verifyMfa",
@@ -431,7 +431,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_ENABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_ENABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   recordConsent: {
     id: "recordConsent",
@@ -444,7 +444,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"SIGN_CONSENT","resource":"CONSENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"SIGN_CONSENT","resource":"CONSENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listRequiredConsents: {
     id: "listRequiredConsents",
@@ -457,7 +457,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listConsentHistory: {
     id: "listConsentHistory",
@@ -470,7 +470,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getConsentDocument: {
     id: "getConsentDocument",
@@ -483,7 +483,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listOrganizations: {
     id: "listOrganizations",
@@ -496,7 +496,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createOrganization: {
     id: "createOrganization",
@@ -509,7 +509,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id","organization":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id","organization":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getOrganization: {
     id: "getOrganization",
@@ -522,7 +522,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateOrganization: {
     id: "updateOrganization",
@@ -535,7 +535,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteOrganization: {
     id: "deleteOrganization",
@@ -548,7 +548,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"DELETE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"DELETE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listMembers: {
     id: "listMembers",
@@ -561,7 +561,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   inviteMember: {
     id: "inviteMember",
@@ -574,7 +574,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"MEMBER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"MEMBER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateMember: {
     id: "updateMember",
@@ -587,7 +587,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   removeMember: {
     id: "removeMember",
@@ -600,7 +600,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REMOVE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REMOVE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listInvitations: {
     id: "listInvitations",
@@ -613,7 +613,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   cancelInvitation: {
     id: "cancelInvitation",
@@ -626,7 +626,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CANCEL","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CANCEL","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   resendInvitation: {
     id: "resendInvitation",
@@ -639,7 +639,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","RESEND_LIMIT_EXCEEDED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"RESEND","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"RESEND","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getInvitation: {
     id: "getInvitation",
@@ -652,7 +652,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVITATION_EXPIRED","INVITATION_USED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"public":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   acceptInvitation: {
     id: "acceptInvitation",
@@ -665,7 +665,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","ALREADY_MEMBER","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"ACCEPT","resource":"INVITATION","id":"response.invitation_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"ACCEPT","resource":"INVITATION","id":"response.invitation_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   declineInvitation: {
     id: "declineInvitation",
@@ -678,7 +678,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"person","audit":{"action":"DECLINE","resource":"INVITATION","id":"response.id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"person","audit":{"action":"DECLINE","resource":"INVITATION","id":"response.id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listApiKeys: {
     id: "listApiKeys",
@@ -691,7 +691,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createApiKey: {
     id: "createApiKey",
@@ -704,7 +704,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"API_KEY","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"API_KEY","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true,"groupCommit":false},
   },
   revokeApiKey: {
     id: "revokeApiKey",
@@ -717,7 +717,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listWebhookEndpoints: {
     id: "listWebhookEndpoints",
@@ -730,7 +730,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createWebhookEndpoint: {
     id: "createWebhookEndpoint",
@@ -743,7 +743,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"WEBHOOK_ENDPOINT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"WEBHOOK_ENDPOINT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateWebhookEndpoint: {
     id: "updateWebhookEndpoint",
@@ -756,7 +756,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteWebhookEndpoint: {
     id: "deleteWebhookEndpoint",
@@ -769,7 +769,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   rotateWebhookSecret: {
     id: "rotateWebhookSecret",
@@ -782,7 +782,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listWebhookDeliveries: {
     id: "listWebhookDeliveries",
@@ -795,7 +795,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   replayWebhookDelivery: {
     id: "replayWebhookDelivery",
@@ -808,7 +808,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REPLAY","resource":"WEBHOOK_DELIVERY","id":"delivery_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REPLAY","resource":"WEBHOOK_DELIVERY","id":"delivery_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listPatients: {
     id: "listPatients",
@@ -821,7 +821,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createPatient: {
     id: "createPatient",
@@ -834,7 +834,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PATIENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PATIENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getPatient: {
     id: "getPatient",
@@ -847,7 +847,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updatePatient: {
     id: "updatePatient",
@@ -860,7 +860,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deletePatient: {
     id: "deletePatient",
@@ -873,7 +873,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   invitePatientToPortal: {
     id: "invitePatientToPortal",
@@ -886,7 +886,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["VOICEMAIL_UNSAFE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   acceptPortalInvitation: {
     id: "acceptPortalInvitation",
@@ -899,7 +899,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LINK","resource":"PATIENT","id":"response.patient_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LINK","resource":"PATIENT","id":"response.patient_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listContactMethods: {
     id: "listContactMethods",
@@ -912,7 +912,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CONTACT_METHOD","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CONTACT_METHOD","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createContactMethod: {
     id: "createContactMethod",
@@ -925,7 +925,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CONTACT_METHOD","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CONTACT_METHOD","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateContactMethod: {
     id: "updateContactMethod",
@@ -938,7 +938,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteContactMethod: {
     id: "deleteContactMethod",
@@ -951,7 +951,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getEnrollment: {
     id: "getEnrollment",
@@ -964,7 +964,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"READ","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"READ","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   enrollPatient: {
     id: "enrollPatient",
@@ -977,7 +977,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateEnrollment: {
     id: "updateEnrollment",
@@ -990,7 +990,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listPatientOrganizations: {
     id: "listPatientOrganizations",
@@ -1003,7 +1003,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"patient":{"self":true,"proxy":"any"},"platform":["SUPER_ADMIN"]},"tenancy":"person","audit":{"action":"LIST","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"patient":{"self":true,"proxy":"any"},"platform":["SUPER_ADMIN"]},"tenancy":"person","audit":{"action":"LIST","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listProxies: {
     id: "listProxies",
@@ -1016,7 +1016,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PROXY_ASSIGNMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PROXY_ASSIGNMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   assignProxy: {
     id: "assignProxy",
@@ -1029,7 +1029,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"GRANT_ACCESS","resource":"PROXY_ASSIGNMENT","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"GRANT_ACCESS","resource":"PROXY_ASSIGNMENT","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateProxy: {
     id: "updateProxy",
@@ -1042,7 +1042,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   revokeProxy: {
     id: "revokeProxy",
@@ -1055,7 +1055,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REVOKE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REVOKE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listCareTeam: {
     id: "listCareTeam",
@@ -1068,7 +1068,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CARE_TEAM","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CARE_TEAM","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   addCareTeamMember: {
     id: "addCareTeamMember",
@@ -1081,7 +1081,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CARE_TEAM","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CARE_TEAM","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateCareTeamMember: {
     id: "updateCareTeamMember",
@@ -1094,7 +1094,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   removeCareTeamMember: {
     id: "removeCareTeamMember",
@@ -1107,7 +1107,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listProviders: {
     id: "listProviders",
@@ -1120,7 +1120,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createProvider: {
     id: "createProvider",
@@ -1133,7 +1133,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PROVIDER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PROVIDER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getProvider: {
     id: "getProvider",
@@ -1146,7 +1146,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateProvider: {
     id: "updateProvider",
@@ -1159,7 +1159,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteProvider: {
     id: "deleteProvider",
@@ -1172,7 +1172,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listStaff: {
     id: "listStaff",
@@ -1185,7 +1185,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createStaff: {
     id: "createStaff",
@@ -1198,7 +1198,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"STAFF","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"STAFF","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getStaff: {
     id: "getStaff",
@@ -1211,7 +1211,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateStaff: {
     id: "updateStaff",
@@ -1224,7 +1224,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteStaff: {
     id: "deleteStaff",
@@ -1237,7 +1237,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getProviderAvailability: {
     id: "getProviderAvailability",
@@ -1250,7 +1250,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listAppointments: {
     id: "listAppointments",
@@ -1263,7 +1263,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createAppointment: {
     id: "createAppointment",
@@ -1276,7 +1276,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["LICENSE_EXPIRED","PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","APPOINTMENT_CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"APPOINTMENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"APPOINTMENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getAppointment: {
     id: "getAppointment",
@@ -1289,7 +1289,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateAppointment: {
     id: "updateAppointment",
@@ -1302,7 +1302,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   cancelAppointment: {
     id: "cancelAppointment",
@@ -1315,7 +1315,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CANCEL","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CANCEL","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   rescheduleAppointment: {
     id: "rescheduleAppointment",
@@ -1328,7 +1328,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["LICENSE_EXPIRED","PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","APPOINTMENT_CONFLICT","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listThreads: {
     id: "listThreads",
@@ -1341,7 +1341,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createThread: {
     id: "createThread",
@@ -1354,7 +1354,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getThread: {
     id: "getThread",
@@ -1367,7 +1367,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateThread: {
     id: "updateThread",
@@ -1380,7 +1380,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   replyToThread: {
     id: "replyToThread",
@@ -1393,7 +1393,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listTasks: {
     id: "listTasks",
@@ -1406,7 +1406,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"TASK"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"TASK"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createTask: {
     id: "createTask",
@@ -1419,7 +1419,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"TASK","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"TASK","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateTask: {
     id: "updateTask",
@@ -1432,7 +1432,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"TASK","id":"task_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"TASK","id":"task_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listCallQueue: {
     id: "listCallQueue",
@@ -1445,7 +1445,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   acceptCall: {
     id: "acceptCall",
@@ -1458,7 +1458,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"ACCEPT","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"ACCEPT","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   hangUpQueuedCall: {
     id: "hangUpQueuedCall",
@@ -1471,7 +1471,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   enqueueInboundCall: {
     id: "enqueueInboundCall",
@@ -1484,7 +1484,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   startOutboundCall: {
     id: "startOutboundCall",
@@ -1497,7 +1497,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["VOICEMAIL_UNSAFE","CONSENT_NOT_GRANTED","PATIENT_DISCHARGED","CALL_LIMIT_EXCEEDED","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listRecentCalls: {
     id: "listRecentCalls",
@@ -1510,7 +1510,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getCall: {
     id: "getCall",
@@ -1523,7 +1523,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateCall: {
     id: "updateCall",
@@ -1536,7 +1536,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   completeCall: {
     id: "completeCall",
@@ -1549,7 +1549,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   createCallTask: {
     id: "createCallTask",
@@ -1562,7 +1562,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE_TASK","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE_TASK","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   createCallRecordingUpload: {
     id: "createCallRecordingUpload",
@@ -1575,7 +1575,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","RECORDING_REDACTED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   redactCallRecording: {
     id: "redactCallRecording",
@@ -1588,7 +1588,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","RECORDING_NOT_AVAILABLE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REDACT","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REDACT","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getCallRecordingUrl: {
     id: "getCallRecordingUrl",
@@ -1601,7 +1601,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","RECORDING_NOT_AVAILABLE","RECORDING_REDACTED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LISTEN","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LISTEN","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listPatientCalls: {
     id: "listPatientCalls",
@@ -1614,7 +1614,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createDocumentUpload: {
     id: "createDocumentUpload",
@@ -1627,7 +1627,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"CREATE","resource":"DOCUMENT","id":"response.document_id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"CREATE","resource":"DOCUMENT","id":"response.document_id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getDocument: {
     id: "getDocument",
@@ -1640,7 +1640,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   deleteDocument: {
     id: "deleteDocument",
@@ -1653,7 +1653,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   completeDocumentUpload: {
     id: "completeDocumentUpload",
@@ -1666,7 +1666,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getDocumentDownloadUrl: {
     id: "getDocumentDownloadUrl",
@@ -1679,7 +1679,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","DOCUMENT_INFECTED","DOCUMENT_NOT_SCANNED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"DOWNLOAD","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"DOWNLOAD","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listPatientDocuments: {
     id: "listPatientDocuments",
@@ -1692,7 +1692,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"DOCUMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"DOCUMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   downloadBlob: {
     id: "downloadBlob",
@@ -1705,7 +1705,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   uploadBlob: {
     id: "uploadBlob",
@@ -1718,7 +1718,7 @@ export const operations = {
     bodyType: "application/octet-stream",
     etag: false,
     codes: ["FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listTickets: {
     id: "listTickets",
@@ -1731,7 +1731,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createTicket: {
     id: "createTicket",
@@ -1744,7 +1744,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_TICKET","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_TICKET","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getTicket: {
     id: "getTicket",
@@ -1757,7 +1757,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   addTicketMessage: {
     id: "addTicketMessage",
@@ -1770,7 +1770,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listAllTickets: {
     id: "listAllTickets",
@@ -1783,7 +1783,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getTicketForAgent: {
     id: "getTicketForAgent",
@@ -1796,7 +1796,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   updateTicket: {
     id: "updateTicket",
@@ -1809,7 +1809,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   replyToTicket: {
     id: "replyToTicket",
@@ -1822,7 +1822,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   claimTicket: {
     id: "claimTicket",
@@ -1835,7 +1835,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   touchTicketPresence: {
     id: "touchTicketPresence",
@@ -1848,7 +1848,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   getTicketTimeline: {
     id: "getTicketTimeline",
@@ -1861,7 +1861,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   mergeTicket: {
     id: "mergeTicket",
@@ -1874,7 +1874,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","INVALID_TRANSITION","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"MERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"MERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   unmergeTicket: {
     id: "unmergeTicket",
@@ -1887,7 +1887,7 @@ export const operations = {
     bodyType: null,
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UNMERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UNMERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   searchTickets: {
     id: "searchTickets",
@@ -1900,7 +1900,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getTicketCounts: {
     id: "getTicketCounts",
@@ -1913,7 +1913,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getSupportStats: {
     id: "getSupportStats",
@@ -1926,7 +1926,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listMacros: {
     id: "listMacros",
@@ -1939,7 +1939,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   createMacro: {
     id: "createMacro",
@@ -1952,7 +1952,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"MACRO","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"MACRO","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   updateMacro: {
     id: "updateMacro",
@@ -1965,7 +1965,7 @@ export const operations = {
     bodyType: "application/json",
     etag: true,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   deleteMacro: {
     id: "deleteMacro",
@@ -1978,7 +1978,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"DELETE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"DELETE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   previewMacro: {
     id: "previewMacro",
@@ -1991,7 +1991,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"response.ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"response.ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   applyMacro: {
     id: "applyMacro",
@@ -2004,7 +2004,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"APPLY","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"APPLY","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   streamEvents: {
     id: "streamEvents",
@@ -2017,7 +2017,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":true,"writes":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":true,"writes":false,"groupCommit":false},
   },
   createStreamTicket: {
     id: "createStreamTicket",
@@ -2030,7 +2030,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   streamOrganizationEvents: {
     id: "streamOrganizationEvents",
@@ -2043,7 +2043,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"EVENT_STREAM","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":true,"writes":false},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"EVENT_STREAM","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":true,"writes":false,"groupCommit":false},
   },
   impersonatePatient: {
     id: "impersonatePatient",
@@ -2056,7 +2056,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id","reason":true},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id","reason":true},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true,"groupCommit":false},
   },
   listImpersonations: {
     id: "listImpersonations",
@@ -2069,7 +2069,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"IMPERSONATION"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"IMPERSONATION"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   endImpersonation: {
     id: "endImpersonation",
@@ -2082,7 +2082,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listAuditLogs: {
     id: "listAuditLogs",
@@ -2095,7 +2095,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   exportAuditLogs: {
     id: "exportAuditLogs",
@@ -2108,7 +2108,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"EXPORT","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"EXPORT","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":false,"groupCommit":false},
   },
   verifyAuditIntegrity: {
     id: "verifyAuditIntegrity",
@@ -2121,7 +2121,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   listAllOrganizations: {
     id: "listAllOrganizations",
@@ -2134,7 +2134,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"ORGANIZATION"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"ORGANIZATION"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   suspendOrganization: {
     id: "suspendOrganization",
@@ -2147,7 +2147,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true,"groupCommit":false},
   },
   reactivateOrganization: {
     id: "reactivateOrganization",
@@ -2160,7 +2160,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listAllUsers: {
     id: "listAllUsers",
@@ -2173,7 +2173,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   getUser: {
     id: "getUser",
@@ -2186,7 +2186,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER","id":"user_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER","id":"user_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   unlockUser: {
     id: "unlockUser",
@@ -2199,7 +2199,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"UNLOCK_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"UNLOCK_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   suspendUser: {
     id: "suspendUser",
@@ -2212,7 +2212,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"stream":false,"writes":true,"groupCommit":false},
   },
   reactivateUser: {
     id: "reactivateUser",
@@ -2225,7 +2225,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   forcePasswordReset: {
     id: "forcePasswordReset",
@@ -2238,7 +2238,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   listJobs: {
     id: "listJobs",
@@ -2251,7 +2251,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
   retryJob: {
     id: "retryJob",
@@ -2264,7 +2264,7 @@ export const operations = {
     bodyType: null,
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"RETRY","resource":"JOB","id":"job_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"RETRY","resource":"JOB","id":"job_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   publishConsentDocument: {
     id: "publishConsentDocument",
@@ -2277,7 +2277,7 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"CONSENT_DOCUMENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"CONSENT_DOCUMENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":true,"groupCommit":false},
   },
   recordTelemetry: {
     id: "recordTelemetry",
@@ -2290,7 +2290,20 @@ export const operations = {
     bodyType: "application/json",
     etag: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"stream":false,"writes":true,"groupCommit":true},
+  },
+  getTopTelemetry: {
+    id: "getTopTelemetry",
+    tag: "telemetry",
+    method: "GET",
+    path: "/api/super-admin/telemetry/top",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"stream":false,"writes":false,"groupCommit":false},
   },
 } as const satisfies Record<string, OperationDefinition>
 
@@ -2477,4 +2490,5 @@ export interface DefaultedQuery {
   retryJob: never
   publishConsentDocument: never
   recordTelemetry: never
+  getTopTelemetry: "period" | "limit"
 }

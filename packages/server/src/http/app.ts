@@ -280,6 +280,16 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return reply
   }
 
+  /** Its part is committed with others' (`x-group-commit`): no transaction is its own, so nothing may hang on one. */
+  async function writeTogether(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
+    const outbox: Outbox = { events: [], jobs: [] }
+    const value = await handler(contextOf(state, noDatabase, outbox), input)
+    if (value instanceof Problem) throw value
+    if (outbox.events.length + outbox.jobs.length > 0)
+      throw new Error(`${state.operation.id} commits in a group, so it cannot publish`)
+    return toReply(state.operation, value)
+  }
+
   async function write(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
     const { operation, now } = state
     const outbox: Outbox = { events: [], jobs: [] }
@@ -348,9 +358,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
     if (movesBytes(operation)) return bytes(request, reply, state, handler, input)
     if (operation.contentType?.startsWith('text/')) return text(request, reply, state, handler, input)
-    const result = operation.gates.writes
-      ? await write(state, handler, input)
-      : await read(state, handler, input)
+    const run = operation.gates.groupCommit ? writeTogether : operation.gates.writes ? write : read
+    const result = await run(state, handler, input)
     reply.status(result.status)
     if (result.replayed) reply.header('x-idempotent-replayed', 'true')
     if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)

@@ -45,6 +45,8 @@ export interface Gates {
   readonly stream: boolean
   /** Whether the handler's transaction can write: every method but GET, and a GET that says so (`x-writes`). */
   readonly writes: boolean
+  /** Stored together with others' requests: the handler has no transaction, and answers once its part is committed. */
+  readonly groupCommit: boolean
 }
 
 /** One operation of the contract, as the pipeline sees it. */

@@ -12,6 +12,7 @@ import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
 import { announceExpiringLicenses } from '../domains/providers/expiring.ts'
 import { keepDesk } from '../domains/support-desk/upkeep.ts'
+import { announceLosses, planForgotten } from '../domains/webhook-endpoints/upkeep.ts'
 import type { Cipher } from '../security/cipher.ts'
 import type { Effects } from './effects.ts'
 import { sendDueReminders } from './reminders.ts'
@@ -48,11 +49,18 @@ export function createUpkeep(parts: Upkeep) {
   let swept = Number.NEGATIVE_INFINITY
   let cleaned = Number.NEGATIVE_INFINITY
 
+  const ensurePartitions = (now: Date) =>
+    pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
+
   async function clean(now: Date): Promise<void> {
-    await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
+    await ensurePartitions(now)
+    await pool.query('select drop_telemetry($1)', [now])
+    // The outbox forgets only what its webhooks are recorded of.
+    await planForgotten(parts, now)
     await inBatches('purge_expired', now)
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
+    await announceLosses(parts, now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
@@ -116,9 +124,7 @@ export function createUpkeep(parts: Upkeep) {
   return {
     /** Partitions are awaited, for without them nothing can be audited well; the rest follows by itself. */
     async start(): Promise<void> {
-      const now = clock.now()
-      await clean(now)
-      cleaned = now.getTime()
+      await ensurePartitions(clock.now())
       let busy = false
       timer = setInterval(() => {
         if (busy) return
