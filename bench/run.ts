@@ -9,8 +9,9 @@ import { path } from './path.ts'
 import { search } from './search.ts'
 import { start } from './start.ts'
 import { eventStreams } from './streams.ts'
+import { telemetry } from './telemetry.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path, audit, search, eventStreams]
+const benchmarks: Benchmark[] = [start, cli, path, audit, search, eventStreams, telemetry]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

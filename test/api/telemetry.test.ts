@@ -301,6 +301,8 @@ describe('the buffer', () => {
   test('is emptied by a graceful stop: what was answered is stored', async () => {
     const user = await world.user()
     const server = await world.startServer()
+    await world.admin.query('begin')
+    await world.admin.query('lock table telemetry_events in access exclusive mode')
     const statuses = Promise.all(
       Array.from({ length: 60 }, (_, n) =>
         fetch(`${server.url}/api/telemetry`, {
@@ -318,8 +320,20 @@ describe('the buffer', () => {
         ),
       ),
     )
-    await new Promise((resolve) => setTimeout(resolve, 15))
-    await server.close()
+    const isStoring = async () =>
+      (
+        await world.admin.query(
+          `select from pg_locks where not granted and relation = 'telemetry_events'::regclass`,
+        )
+      ).rowCount
+    let closed: Promise<void> | undefined
+    try {
+      await expect.poll(isStoring, { timeout: 10_000 }).toBe(1)
+      closed = server.close()
+    } finally {
+      await world.admin.query('commit')
+    }
+    await closed
     const answered = (await statuses).filter(({ status }) => status === 202).map(({ n }) => n)
     const rows = (await stored(user.id)).map(({ properties }) => properties.n)
     expect(answered.length).toBeGreaterThan(0)

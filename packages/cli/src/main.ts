@@ -22,6 +22,7 @@ import { patients } from './commands/patients/index.ts'
 import { providers } from './commands/providers/index.ts'
 import { staff } from './commands/staff/index.ts'
 import { tasks } from './commands/tasks/index.ts'
+import { telemetry } from './commands/telemetry/index.ts'
 import { tickets } from './commands/tickets/index.ts'
 import { users } from './commands/users/index.ts'
 import { webhooks } from './commands/webhooks/index.ts'
@@ -52,6 +53,7 @@ export const groups: readonly Group[] = [
   dataExport,
   apiKeys,
   webhooks,
+  telemetry,
   jobs,
 ]
 

@@ -50,9 +50,7 @@ export class TelemetryBuffer {
     try {
       await new Promise<void>((resolve, reject) => {
         this.#waiting.push({ userId, rows, bytes, since: performance.now(), resolve, reject })
-        this.#draining ??= this.#drain().finally(() => {
-          this.#draining = undefined
-        })
+        this.#draining ??= this.#drain()
       })
       return true
     } finally {
@@ -72,6 +70,8 @@ export class TelemetryBuffer {
       if (early > 0) await sleep(early)
       await this.#commit(this.#take())
     }
+    // In the same breath as the last look at who waits: whoever comes from now on begins anew.
+    this.#draining = undefined
   }
 
   /** Whole requests, the first ones. */
