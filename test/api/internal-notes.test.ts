@@ -186,7 +186,7 @@ describe('internal notes never reach the ticket’s owner', () => {
       await reader.ended
       expect(
         types().filter((type) =>
-          ['ticket.updated', 'ticket.presence', 'ticket.message'].includes(type ?? ''),
+          ['ticket.updated', 'ticket.presence', 'ticket.message', 'ticket.desk_message'].includes(type ?? ''),
         ),
       ).toEqual([])
       expect(told(JSON.stringify(reader.frames)), operation.id).toEqual([])

@@ -402,6 +402,22 @@ describe('replyToTicket', () => {
         },
       },
       {
+        type: 'ticket.desk_message',
+        user: null,
+        organization: null,
+        support: true,
+        data: {
+          ticket_id,
+          ticket_number,
+          message_id: id,
+          is_internal_note: false,
+          agent_id: sam.id,
+          assignee_id: null,
+          status: 'WAITING_ON_USER',
+          version: 2,
+        },
+      },
+      {
         type: 'ticket.reply',
         user: owner.id,
         organization: null,
@@ -423,11 +439,20 @@ describe('replyToTicket', () => {
     ])
   })
 
-  test('a note tells nobody anything', async () => {
+  test('a note tells the desk that it is there, and nobody else anything', async () => {
     const { ticket_id, owner } = await ticket()
     const { id } = await note(ticket_id)
-    expect(await published(world, ticket_id)).toHaveLength(1)
-    expect(await published(world, id)).toEqual([])
+    const [, ...told] = await published(world, ticket_id)
+    expect(told).toMatchObject([
+      {
+        type: 'ticket.desk_message',
+        user: null,
+        organization: null,
+        support: true,
+        data: { message_id: id, is_internal_note: true, agent_id: sam.id },
+      },
+    ])
+    expect(JSON.stringify(await published(world, owner.id))).not.toContain(id)
     expect(await notified(world, owner.id)).toEqual([])
   })
 

@@ -174,6 +174,7 @@ describe('applyMacro', () => {
     expect((await published(world, ticket_id)).map(({ type }) => type)).toEqual([
       'ticket.created',
       'ticket.updated',
+      'ticket.desk_message',
       'ticket.reply',
     ])
     await sam.client.macros.delete({ macro_id })

@@ -242,7 +242,6 @@ describe('what colleagues do', () => {
     await kim.client.supportDesk.touchPresence({ ticket_id: id, state: 'REPLYING' })
     await terminal.shows('Kim Park is writing')
     await kim.client.supportDesk.reply({ ticket_id: id, body: 'I am on it.', is_internal_note: true })
-    await kim.client.supportDesk.touchPresence({ ticket_id: id, state: 'VIEWING' })
     await terminal.shows('I am on it.', 'NEW', 'new internal note by Kim Park')
     await terminal.type(...'wser?', ENTER)
     await terminal.shows(

@@ -1,4 +1,4 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openStream, publishTo } from '../support/streams.ts'
 import { createWorld, type World } from '../support/world.ts'
@@ -11,6 +11,12 @@ beforeAll(async () => {
 afterAll(() => world.stop())
 
 const numbers = (events: readonly { data?: Record<string, unknown> }[]) => events.map(({ data }) => data?.n)
+
+function rawStream(token: string): Socket {
+  const socket = connect({ port: Number(new URL(world.url).port), host: '127.0.0.1' })
+  socket.write(`GET /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${token}\r\n\r\n`)
+  return socket
+}
 
 describe('a reader', () => {
   test('may begin at an instant, and gets what happened from then on', async () => {
@@ -90,8 +96,7 @@ describe('a reader', () => {
 
   test('that does not read for a minute is closed with the reason, and resumes without a gap', async () => {
     const reader = await world.user()
-    const socket = connect({ port: Number(new URL(world.url).port), host: '127.0.0.1' })
-    socket.write(`GET /api/events HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${reader.token}\r\n\r\n`)
+    const socket = rawStream(reader.token)
     await new Promise((resolve) => socket.once('data', resolve))
     socket.pause()
     const other = await openStream(world.url, reader.token)
@@ -119,6 +124,49 @@ describe('a reader', () => {
     await expect.poll(() => received.length + again.events.length, { timeout: 15_000 }).toBe(8000)
     again.close()
   }, 60_000)
+
+  test('that hangs up half way is gone at once; what it sends besides is nobody’s', async () => {
+    const reader = await world.user()
+    const socket = rawStream(reader.token)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk
+    })
+    await expect.poll(() => text).toContain('event: heartbeat')
+    socket.write('GET /health HTTP/1.1\r\nhost: x\r\n\r\nneither HTTP nor \0')
+    await publishTo(world, reader.id, 1)
+    await expect.poll(() => text).toContain('event: notification.new')
+    expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1)
+    socket.end()
+    await new Promise((resolve) => socket.once('close', resolve))
+    await publishTo(world, reader.id, 1)
+  })
+
+  test('that left before its stream was open keeps no session awake', async () => {
+    const [gone, there] = [await world.user(), await world.user()]
+    const activeAt = async (userId: string): Promise<number> => {
+      const { rows } = await world.admin.query(
+        'select last_active_at as at from user_sessions where user_id = $1',
+        [userId],
+      )
+      return new Date(rows[0]?.at).getTime()
+    }
+    const stream = await openStream(world.url, there.token)
+    const [left, stayed] = [await activeAt(gone.id), await activeAt(there.id)]
+    await world.admin.query('begin; lock table user_sessions in access exclusive mode')
+    const socket = rawStream(gone.token)
+    const waiting = `select 1 from pg_locks where not granted and relation = 'user_sessions'::regclass`
+    await expect.poll(async () => (await world.admin.query(waiting)).rowCount).toBeGreaterThan(0)
+    socket.destroy()
+    await new Promise((resolve) => socket.once('close', resolve))
+    await world.admin.query('commit')
+    await publishTo(world, there.id, 1)
+    await expect.poll(() => stream.events.length).toBe(1)
+    world.clock.advance({ minutes: 3 })
+    await expect.poll(() => activeAt(there.id)).toBeGreaterThan(stayed)
+    expect(await activeAt(gone.id)).toBe(left)
+    stream.close()
+  })
 
   test('is told when to come back by a server that stops: not everybody at once', async () => {
     const reader = await world.user()

@@ -1,5 +1,12 @@
-import { describe, expect, test } from 'vitest'
-import { loadConfig } from './config.ts'
+import { randomUUID } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { loadConfig, readConfig } from './config.ts'
+import { Wrong } from './settings/kinds.ts'
+import { effectiveSettings, settingsHelp, settingsMarkdown } from './settings/print.ts'
+import { settings } from './settings/table.ts'
 import { StartupError } from './startup-error.ts'
 
 function refusal(env: Record<string, string>, flags = {}): string {
@@ -67,6 +74,158 @@ describe('the settings of files', () => {
     [{ DOCUMENTS_ALLOW_UNSCANNED: 'yes' }, '2 DOCUMENTS_ALLOW_UNSCANNED must be one of true, false.'],
   ])('refuse %j', (env, message) => {
     expect(refusal(env)).toBe(message)
+  })
+})
+
+describe('a variable that is no setting', () => {
+  test.each([
+    ['WARDLINE_KEY', 'WARDLINE_KEYS'],
+    ['DATABASE_URI', 'DATABASE_URL'],
+    ['DATABSE_URL', 'DATABASE_URL'],
+    ['DATABASE_ULR', 'DATABASE_URL'],
+    ['database_url', 'DATABASE_URL'],
+    ['DATABASEURL', 'DATABASE_URL'],
+    ['URL_DATABASE', 'DATABASE_URL'],
+    ['DATABASE_URL_FIEL', 'DATABASE_URL_FILE'],
+    ['DATABASE_OWNER', 'DATABASE_OWNER_URL'],
+    ['ACCESS_TOKEN', 'ACCESS_TOKEN_SECONDS'],
+    ['SMTP_URLS', 'SMTP_URL'],
+    ['HEARTBEAT', 'HEARTBEAT_SECONDS'],
+    ['HEARTBEAT_MS', 'HEARTBEAT_SECONDS'],
+    ['WEBHOOKS_TIMEOUT', 'WEBHOOKS_TIMEOUT_SECONDS'],
+    ['RATE_LIMITS_LOGIN', 'RATE_LIMIT_LOGIN'],
+    ['S3_ACCESS_KEY', 'S3_ACCESS_KEY_ID'],
+    ['S3_SECRET_KEY', 'S3_SECRET_ACCESS_KEY'],
+    ['CORS_ORIGIN', 'CORS_ORIGINS'],
+  ])('%s is taken for %s', (name, meant) => {
+    expect(refusal({ [name]: '5' })).toBe(`2 ${name} is not a setting of this server; did you mean ${meant}?`)
+  })
+
+  test.each([
+    // Of desktops, shells, package managers and other programs.
+    ...[
+      'PATH',
+      'HOME',
+      'MAIL',
+      'HOSTNAME',
+      'POSTS',
+      'PORTS',
+      'LOGNAME',
+      'SESSION_MANAGER',
+      'LOG_LEVEL_OF_OTHERS',
+    ],
+    ...[
+      'DATABASE_HOST',
+      'DATABASE_NAME',
+      'DATABASE_PASSWORD',
+      'REDIS_HOST',
+      'SMTP_HOST',
+      'AWS_REGION',
+      'S3_BUCKET_NAME',
+    ],
+    ...[
+      'npm_config_host',
+      'PGHOST',
+      'POSTGRES_URL',
+      'MAIL_FORMAT',
+      'OTEL_SERVICE_NAME',
+      'PUBLIC_DIR',
+      'NODE_OPTIONS',
+      'ACCESS_TOKEN',
+    ],
+  ])('%s is left alone', (name) => {
+    expect(refusal({ [name]: 'x' })).toBe('accepted')
+  })
+
+  test('is left alone when it only resembles a setting that is set', () => {
+    expect(refusal({ REDIS_URL: 'redis://127.0.0.1', REDIS_URI: 'x' })).toBe('accepted')
+    expect(refusal({ REDIS_URL: ' ', REDIS_URI: 'x' })).toContain('did you mean REDIS_URL?')
+    expect(refusal({ WARDLINE_KEYS: '{}', WARDLINE_KEY: '{}' })).toContain('did you mean WARDLINE_KEYS?')
+  })
+
+  test('is left alone when Kubernetes set it for a service of our name', () => {
+    const links = {
+      WARDLINE_SERVICE_HOST: '10.0.0.1',
+      WARDLINE_SERVICE_PORT: '8000',
+      WARDLINE_SERVICE_PORT_HTTP: '8000',
+      WARDLINE_PORT: 'tcp://10.0.0.1:8000',
+      WARDLINE_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      WARDLINE_PORT_8000_TCP_ADDR: '10.0.0.1',
+    }
+    expect(refusal(links)).toBe('accepted')
+    expect(refusal({ WARDLINE_PORT: '8000' })).toContain('WARDLINE_PORT is not a setting')
+  })
+})
+
+describe('a secret', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'wardline-secrets-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  const file = (content: string, mode = 0o600): string => {
+    const path = join(folder, randomUUID())
+    writeFileSync(path, content, { mode })
+    return path
+  }
+
+  test('may be in a file, with a line end', () => {
+    const DATABASE_URL_FILE = file('postgres://app@db/wardline\n')
+    expect(loadConfig({ DATABASE_URL_FILE }).databaseUrl).toBe('postgres://app@db/wardline')
+  })
+
+  test('is refused with the file’s name where the file is not to be trusted or not there, never with its content', () => {
+    const open = file('postgres://app:geheim@db/wardline', 0o644)
+    expect(refusal({ DATABASE_URL_FILE: open })).toBe(
+      `2 The file ${open} of DATABASE_URL_FILE can be read by others; run "chmod 600 ${open}".`,
+    )
+    expect(refusal({ SMTP_URL_FILE: '/nowhere' })).toBe(
+      '2 The file /nowhere of SMTP_URL_FILE cannot be read (ENOENT).',
+    )
+    const empty = file('\n')
+    expect(refusal({ DATABASE_URL_FILE: empty })).toBe(`2 The file ${empty} of DATABASE_URL_FILE is empty.`)
+    expect(refusal({ DATABASE_URL_FILE: file('mysql://app:geheim@db/x') })).toBe(
+      '2 DATABASE_URL must be a URL that starts with postgres:// or postgresql://.',
+    )
+    const both = { DATABASE_URL: 'postgres://db/x', DATABASE_URL_FILE: file('postgres://db/x') }
+    expect(refusal(both)).toBe('2 DATABASE_URL_FILE and DATABASE_URL cannot both be set.')
+  })
+
+  test('is masked where settings are shown', () => {
+    const env = {
+      DATABASE_URL: 'postgres://app:geheim@db:5433/wardline?sslmode=require&password=geheim',
+      REDIS_URL: 'rediss://geheim@redis:6379',
+      WARDLINE_KEYS: '{"geheim":1}',
+      S3_BUCKET: 'files',
+      S3_ACCESS_KEY_ID: 'geheim',
+      S3_SECRET_ACCESS_KEY: 'sk:geheim',
+      SMTP_URL_FILE: file('smtps://user:geheim@mail.example'),
+      MAIL_FROM: 'a@b.example',
+    }
+    const shown = effectiveSettings(readConfig(env, { port: '9000' }).reading)
+    expect(JSON.stringify(shown)).not.toContain('geheim')
+    const byName = Object.fromEntries(shown.map(({ name, value, source }) => [name, `${value} (${source})`]))
+    expect(byName).toMatchObject({
+      DATABASE_URL: 'postgres://app:***@db:5433/wardline?sslmode=***&password=*** (environment)',
+      REDIS_URL: 'rediss://***@redis:6379 (environment)',
+      SMTP_URL: 'smtps://user:***@mail.example (file)',
+      S3_SECRET_ACCESS_KEY: '*** (environment)',
+      PORT: '9000 (command line)',
+      HOST: '127.0.0.1 (default)',
+    })
+  })
+})
+
+describe('the table of settings', () => {
+  test('has defaults that are settings themselves', () => {
+    for (const [name, setting] of settings)
+      if ('default' in setting)
+        expect([name, setting.kind(setting.default)]).not.toContainEqual(expect.any(Wrong))
+  })
+
+  test('is what the help and the handbook show, each setting once', () => {
+    const [help, handbook] = [settingsHelp(), settingsMarkdown()]
+    for (const [name] of settings) {
+      expect(help.split('\n').filter((line) => line.startsWith(`  ${name} `))).toHaveLength(1)
+      expect(handbook.split('\n').filter((line) => line.startsWith(`| \`${name}\``))).toHaveLength(1)
+    }
   })
 })
 
@@ -165,7 +324,7 @@ describe('the settings', () => {
       { OIDC_ISSUERS },
       'OIDC_ISSUERS must be a JSON list such as [{"issuer": "https://login.example.com", "audience": "wardline", "trusted_mfa": ["mfa"]}], each issuer once, over https.',
     ]),
-    [{ WARDLINE_KEY: 'x' }, 'WARDLINE_KEY is not a setting of this server; see "ward-server --help".'],
+    [{ WARDLINE_COLOUR: 'x' }, 'WARDLINE_COLOUR is not a setting of this server; see "ward-server --help".'],
     [
       { WARDLINE_KEYS: '{}', WARDLINE_KEYS_FILE: 'x' },
       'WARDLINE_KEYS_FILE and WARDLINE_KEYS cannot both be set.',

@@ -1,4 +1,5 @@
-import { isIP } from 'node:net'
+import { type Env, type Reading, readSettings } from './settings/read.ts'
+import type { Values } from './settings/table.ts'
 import { EXIT, StartupError } from './startup-error.ts'
 
 /** At most `points` requests in each window of `windowSeconds`. */
@@ -10,8 +11,7 @@ export interface RateLimit {
 export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation'] as const
 export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
 
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
+export type LogLevel = Values['LOG_LEVEL']
 
 /** An external OpenID Connect issuer whose tokens are accepted. */
 export interface OidcIssuer {
@@ -105,262 +105,86 @@ export interface ConfigFlags {
   readonly jobs?: string | undefined
 }
 
-type Env = Readonly<Record<string, string | undefined>>
-
-// Everything else that starts with WARDLINE_ is taken for a typing mistake.
-const OWN_VARIABLES = new Set(['WARDLINE_KEYS', 'WARDLINE_KEYS_FILE', 'WARDLINE_POSTGRES'])
-
-const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const
-
-/** Reads settings one by one and remembers what is wrong, so that all mistakes are told at once. */
-class Reader {
-  readonly mistakes: string[] = []
-  readonly #env: Env
-
-  constructor(env: Env) {
-    this.#env = env
-  }
-
-  text(name: string, flag?: string): string | undefined {
-    const value = (flag ?? this.#env[name])?.trim()
-    return value === '' ? undefined : value
-  }
-
-  wrong<T>(name: string, expected: string, fallback: T, flag?: string): T {
-    const shown = flag === undefined ? name : `--${name.toLowerCase().replaceAll('_', '-')}`
-    this.mistakes.push(`${shown} must be ${expected}.`)
-    return fallback
-  }
-
-  integer(name: string, fallback: number, min: number, max: number, flag?: string): number {
-    const value = this.text(name, flag)
-    if (value === undefined) return fallback
-    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
-    if (number >= min && number <= max) return number
-    return this.wrong(name, `a whole number from ${min} to ${max}, not "${value}"`, fallback, flag)
-  }
-
-  choice<T extends string>(name: string, choices: readonly T[], flag?: string): T | undefined {
-    const value = this.text(name, flag)
-    if (value === undefined) return undefined
-    const choice = choices.find((known) => known === value)
-    return choice ?? this.wrong(name, `one of ${choices.join(', ')}`, undefined, flag)
-  }
-
-  // The value is not repeated in the sentence: URLs carry passwords.
-  url(name: string, protocols: readonly string[]): string | undefined {
-    const value = this.text(name)
-    if (value === undefined) return undefined
-    const url = URL.canParse(value) ? new URL(value) : undefined
-    if (url !== undefined && protocols.includes(url.protocol)) return value
-    return this.wrong(
-      name,
-      `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
-      undefined,
-    )
-  }
-
-  rateLimit(name: string, points: number, windowSeconds: number): RateLimit {
-    const fallback = { points, windowSeconds }
-    const value = this.text(name)
-    if (value === undefined) return fallback
-    const [, count, span, unit] = /^([1-9]\d{0,6})\/([1-9]\d{0,3})?([smh])$/.exec(value) ?? []
-    if (count === undefined || (unit !== 's' && unit !== 'm' && unit !== 'h'))
-      return this.wrong(
-        name,
-        `a number of requests per time such as 600/1m or 5/1h, not "${value}"`,
-        fallback,
-      )
-    return { points: Number(count), windowSeconds: Number(span ?? 1) * UNIT_SECONDS[unit] }
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const choice = this.choice(name, ['true', 'false'])
-    return choice === undefined ? fallback : choice === 'true'
-  }
-
-  list(name: string): string[] {
-    return (this.text(name) ?? '')
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== '')
-  }
-}
-
-function isAddressOrRange(value: string): boolean {
-  const [address = '', bits, ...rest] = value.split('/')
-  const version = isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
-}
-
-function readTrustProxy(read: Reader): Config['trustProxy'] {
-  const value = read.text('TRUST_PROXY')
-  if (value === undefined || value === 'false') return false
-  if (/^[1-9]$/.test(value)) return Number(value)
-  const addresses = read.list('TRUST_PROXY')
-  if (addresses.length > 0 && addresses.every(isAddressOrRange)) return addresses
-  // "true" would let every caller choose its own address, and with it its rate limit.
-  return read.wrong(
-    'TRUST_PROXY',
-    'the number of proxies in front (1 to 9) or a list of their addresses',
-    false,
-  )
-}
-
-function readOrigins(read: Reader): string[] {
-  const origins = read.list('CORS_ORIGINS')
-  const wrong = origins.find((origin) => !URL.canParse(origin) || new URL(origin).origin !== origin)
-  if (wrong === undefined) return origins
-  return read.wrong('CORS_ORIGINS', `a list of origins such as https://app.example.com, not "${wrong}"`, [])
-}
-
-/** An address, with or without a name before it. */
-const SENDER = /^(?:[^<>\p{Cc}]* <[^\s<>,@]+@[^\s<>,@]+>|[^\s<>,@]+@[^\s<>,@]+)$/u
-
-function readMail(read: Reader): Config['mail'] {
-  const smtpUrl = read.url('SMTP_URL', ['smtp:', 'smtps:'])
-  const given = read.text('MAIL_FROM')
-  // Mail from an address that is nobody's is thrown away on its way.
-  const missing = smtpUrl !== undefined && given === undefined
-  const from = given ?? 'Wardline <wardline@localhost>'
-  return {
-    smtpUrl,
-    from:
-      missing || !SENDER.test(from)
-        ? read.wrong('MAIL_FROM', 'an address such as Clinic <mail@clinic.example>', from)
-        : from,
-    folder: read.text('MAIL_FOLDER'),
-  }
-}
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isTextList = (value: unknown): value is string[] =>
-  Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
-
-/** Keys that come over plain HTTP are anybody's, except on this machine. */
-const isIssuerUrl = (text: string): boolean => {
-  if (!URL.canParse(text)) return false
-  const { protocol, hostname, search, hash } = new URL(text)
-  const safe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))
-  return safe && search === '' && hash === ''
-}
-
-function toIssuer(value: unknown): OidcIssuer | undefined {
-  if (!isRecord(value)) return undefined
-  const { issuer, audience, trusted_mfa: trustedMfa = [], ...unknown } = value
-  const audiences = typeof audience === 'string' ? [audience] : audience
-  if (typeof issuer !== 'string' || !isIssuerUrl(issuer) || Object.keys(unknown).length > 0) return undefined
-  if (!isTextList(audiences) || audiences.length === 0 || !isTextList(trustedMfa)) return undefined
-  return { issuer, audiences, trustedMfa }
-}
-
-function readIssuers(read: Reader): OidcIssuer[] {
-  const text = read.text('OIDC_ISSUERS')
-  if (text === undefined) return []
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(text)
-  } catch {
-    parsed = undefined
-  }
-  const issuers = Array.isArray(parsed) ? parsed.map(toIssuer) : [undefined]
-  const known = issuers.filter((one) => one !== undefined)
-  const distinct = new Set(known.map(({ issuer }) => issuer)).size === issuers.length
-  if (known.length === issuers.length && distinct) return known
-  return read.wrong(
-    'OIDC_ISSUERS',
-    'a JSON list such as [{"issuer": "https://login.example.com", "audience": "wardline", "trusted_mfa": ["mfa"]}], each issuer once, over https',
-    [],
-  )
-}
-
-/** As Docker Compose and the like write it: tcp://host:3310. */
-function readClamd(read: Reader): Config['clamd'] {
-  const url = read.url('CLAMD_URL', ['tcp:'])
-  if (url === undefined) return undefined
-  const { hostname, port } = new URL(url)
-  return hostname === ''
-    ? read.wrong('CLAMD_URL', 'an address such as tcp://127.0.0.1:3310', undefined)
-    : { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 3310 : Number(port) }
-}
-
-function readS3(read: Reader): S3Settings | undefined {
-  const bucket = read.text('S3_BUCKET')
-  const endpoint = read.url('S3_ENDPOINT', ['https:', 'http:'])
-  const accessKeyId = read.text('S3_ACCESS_KEY_ID')
-  const secretAccessKey = read.text('S3_SECRET_ACCESS_KEY')
-  const region = read.text('S3_REGION')
-  const pathStyle = read.flag('S3_PATH_STYLE', endpoint !== undefined)
+/** A bucket's settings, from values of which some belong together; `tell` hears what does not. */
+function toS3(values: Values, tell: (mistake: string) => void): S3Settings | undefined {
+  const { S3_BUCKET: bucket, S3_REGION: region, S3_ENDPOINT: endpoint } = values
+  const { S3_ACCESS_KEY_ID: accessKeyId, S3_SECRET_ACCESS_KEY: secretAccessKey } = values
   if ((accessKeyId === undefined) !== (secretAccessKey === undefined))
-    read.mistakes.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.')
+    tell('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together.')
   if (bucket === undefined) {
     if ([endpoint, accessKeyId, secretAccessKey, region].some((setting) => setting !== undefined))
-      read.mistakes.push('The S3_ settings need S3_BUCKET.')
+      tell('The S3_ settings need S3_BUCKET.')
     return undefined
   }
   const credentials =
     accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : undefined
+  const pathStyle = values.S3_PATH_STYLE ?? endpoint !== undefined
   return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
+}
+
+/** The settings of the environment and the command line, with all that is wrong about them. */
+export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config; reading: Reading } {
+  const options = { PORT: flags.port, HOST: flags.host, LOG_LEVEL: flags.logLevel, JOBS: flags.jobs }
+  const reading = readSettings(env, options)
+  const { values } = reading
+  const mistakes = [...reading.mistakes]
+  const tell = (mistake: string): void => void mistakes.push(mistake)
+  if (values.WARDLINE_KEYS !== undefined && values.WARDLINE_KEYS_FILE !== undefined)
+    tell('WARDLINE_KEYS_FILE and WARDLINE_KEYS cannot both be set.')
+  // Mail from an address that is nobody's is thrown away on its way.
+  if (values.SMTP_URL !== undefined && reading.given.MAIL_FROM.text === undefined)
+    tell('MAIL_FROM must be an address such as Clinic <mail@clinic.example>.')
+  const config: Config = {
+    databaseUrl: values.DATABASE_URL,
+    databaseOwnerUrl: values.DATABASE_OWNER_URL,
+    databasePoolSize: values.DATABASE_POOL_SIZE,
+    keysFile: values.WARDLINE_KEYS_FILE,
+    keysJson: values.WARDLINE_KEYS,
+    host: values.HOST,
+    port: values.PORT,
+    publicUrl: values.PUBLIC_URL,
+    redisUrl: values.REDIS_URL,
+    mail: {
+      smtpUrl: values.SMTP_URL,
+      from: values.MAIL_FROM ?? 'Wardline <wardline@localhost>',
+      folder: values.MAIL_FOLDER,
+    },
+    blobs: { folder: values.BLOBS_FOLDER, s3: toS3(values, tell) },
+    documentsAllowUnscanned: values.DOCUMENTS_ALLOW_UNSCANNED,
+    clamd: values.CLAMD_URL,
+    webhooks: {
+      allowPrivate: values.WEBHOOKS_ALLOW_PRIVATE,
+      timeoutSeconds: values.WEBHOOKS_TIMEOUT_SECONDS,
+    },
+    runJobs: values.JOBS,
+    logLevel: values.LOG_LEVEL,
+    bodyLimitBytes: values.BODY_LIMIT_BYTES,
+    rateLimits: {
+      general: values.RATE_LIMIT_GENERAL,
+      auth: values.RATE_LIMIT_AUTH,
+      login: values.RATE_LIMIT_LOGIN,
+      mfa: values.RATE_LIMIT_MFA,
+      impersonation: values.RATE_LIMIT_IMPERSONATION,
+    },
+    sessions: {
+      accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,
+      idleSeconds: values.SESSION_IDLE_SECONDS,
+      absoluteSeconds: values.SESSION_ABSOLUTE_SECONDS,
+      patientSeconds: values.SESSION_PATIENT_SECONDS,
+    },
+    oidcIssuers: values.OIDC_ISSUERS,
+    heartbeatSeconds: values.HEARTBEAT_SECONDS,
+    callQueueSeconds: values.CALL_QUEUE_SECONDS,
+    trustProxy: values.TRUST_PROXY,
+    corsOrigins: values.CORS_ORIGINS,
+    postgresSource: values.WARDLINE_POSTGRES,
+  }
+  if (mistakes.length > 0) throw new StartupError(mistakes.join('\n'), EXIT.usage)
+  return { config, reading }
 }
 
 /**
  * The server's settings from the environment and the command line. An empty variable counts as absent.
  * @throws {StartupError} with one sentence for each wrong setting, one a line.
  */
-export function loadConfig(env: Env, flags: ConfigFlags = {}): Config {
-  const read = new Reader(env)
-  const postgres = ['postgres:', 'postgresql:']
-  const config: Config = {
-    databaseUrl: read.url('DATABASE_URL', postgres),
-    databaseOwnerUrl: read.url('DATABASE_OWNER_URL', postgres),
-    databasePoolSize: read.integer('DATABASE_POOL_SIZE', 10, 2, 500),
-    keysFile: read.text('WARDLINE_KEYS_FILE'),
-    keysJson: read.text('WARDLINE_KEYS'),
-    host: read.text('HOST', flags.host) ?? '127.0.0.1',
-    port: read.integer('PORT', 8000, 0, 65_535, flags.port),
-    publicUrl: read.url('PUBLIC_URL', ['https:', 'http:'])?.replace(/\/+$/, ''),
-    redisUrl: read.url('REDIS_URL', ['redis:', 'rediss:']),
-    mail: readMail(read),
-    blobs: { folder: read.text('BLOBS_FOLDER'), s3: readS3(read) },
-    documentsAllowUnscanned: read.flag('DOCUMENTS_ALLOW_UNSCANNED', false),
-    clamd: readClamd(read),
-    webhooks: {
-      allowPrivate: read.flag('WEBHOOKS_ALLOW_PRIVATE', false),
-      timeoutSeconds: read.integer('WEBHOOKS_TIMEOUT_SECONDS', 15, 1, 60),
-    },
-    runJobs: read.choice('JOBS', ['on', 'off'], flags.jobs) !== 'off',
-    logLevel: read.choice('LOG_LEVEL', LOG_LEVELS, flags.logLevel) ?? 'info',
-    bodyLimitBytes: read.integer('BODY_LIMIT_BYTES', 1_048_576, 1024, 104_857_600),
-    rateLimits: {
-      general: read.rateLimit('RATE_LIMIT_GENERAL', 600, 60),
-      auth: read.rateLimit('RATE_LIMIT_AUTH', 20, 60),
-      login: read.rateLimit('RATE_LIMIT_LOGIN', 10, 60),
-      mfa: read.rateLimit('RATE_LIMIT_MFA', 5, 60),
-      impersonation: read.rateLimit('RATE_LIMIT_IMPERSONATION', 5, 3600),
-    },
-    sessions: {
-      accessTokenSeconds: read.integer('ACCESS_TOKEN_SECONDS', 600, 10, 3600),
-      idleSeconds: read.integer('SESSION_IDLE_SECONDS', 900, 10, 86_400),
-      absoluteSeconds: read.integer('SESSION_ABSOLUTE_SECONDS', 43_200, 60, 604_800),
-      patientSeconds: read.integer('SESSION_PATIENT_SECONDS', 2_592_000, 60, 31_536_000),
-    },
-    oidcIssuers: readIssuers(read),
-    heartbeatSeconds: read.integer('HEARTBEAT_SECONDS', 30, 1, 300),
-    callQueueSeconds: read.integer('CALL_QUEUE_SECONDS', 3600, 60, 86_400),
-    trustProxy: readTrustProxy(read),
-    corsOrigins: readOrigins(read),
-    postgresSource: read.choice('WARDLINE_POSTGRES', ['system', 'npm']),
-  }
-  for (const name of Object.keys(env))
-    if (name.startsWith('WARDLINE_') && !OWN_VARIABLES.has(name))
-      read.mistakes.push(`${name} is not a setting of this server; see "ward-server --help".`)
-  if (config.keysFile !== undefined && config.keysJson !== undefined)
-    read.mistakes.push('WARDLINE_KEYS_FILE and WARDLINE_KEYS cannot both be set.')
-  if (read.mistakes.length > 0) throw new StartupError(read.mistakes.join('\n'), EXIT.usage)
-  return config
-}
+export const loadConfig = (env: Env, flags: ConfigFlags = {}): Config => readConfig(env, flags).config

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { configCommand } from './commands/config.ts'
 import { createAdminCommand } from './commands/create-admin.ts'
 import { createAppLoginCommand } from './commands/create-app-login.ts'
 import { keysCommand } from './commands/keys.ts'
@@ -6,6 +7,7 @@ import { migrateCommand } from './commands/migrate.ts'
 import { startCommand } from './commands/start.ts'
 import { totpCommand } from './commands/totp.ts'
 import { workerCommand } from './commands/worker.ts'
+import { settingsHelp } from './settings/print.ts'
 import { EXIT, StartupError } from './startup-error.ts'
 
 const program = new Command('ward-server')
@@ -15,30 +17,7 @@ const program = new Command('ward-server')
   .addHelpText(
     'after',
     `
-Settings (environment):
-  DATABASE_URL              the application's database and role (see create-app-login)
-  DATABASE_OWNER_URL        the owner of the tables; migrations run by themselves when it is set
-  WARDLINE_KEYS_FILE        the key file (see keys generate), or WARDLINE_KEYS with its content
-  PORT, HOST, PUBLIC_URL    where to listen, and the address that others use (links in mail begin with it)
-  REDIS_URL                 shares rate limits and wake-ups between servers
-  SMTP_URL, MAIL_FROM       the mail server (smtp:// or smtps://), and who its mail is from
-  MAIL_FOLDER               where mail goes as .eml files without SMTP_URL
-  BLOBS_FOLDER              where files go (default: wardline-blobs, or the demo's data folder), or in a bucket:
-  S3_BUCKET, S3_REGION, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PATH_STYLE
-  CLAMD_URL                 the virus scanner: tcp://host:3310
-  DOCUMENTS_ALLOW_UNSCANNED true lets documents be downloaded that no scanner has looked at
-  WEBHOOKS_ALLOW_PRIVATE    true lets webhooks go to private networks and over plain http, for development
-  WEBHOOKS_TIMEOUT_SECONDS  how long a receiver may take (15)
-  JOBS                      off: this server runs no jobs and sends no webhooks, "ward-server worker" does
-  LOG_LEVEL                 fatal, error, warn, info, debug, trace, silent
-  TRUST_PROXY, CORS_ORIGINS proxies in front, and the browser origins that may call
-  CALL_QUEUE_SECONDS        after how long a caller who waits counts as gone (default: 3600)
-  BODY_LIMIT_BYTES, HEARTBEAT_SECONDS, DATABASE_POOL_SIZE
-  RATE_LIMIT_GENERAL, _AUTH, _LOGIN, _MFA, _IMPERSONATION     like 600/1m or 5/1h
-  ACCESS_TOKEN_SECONDS, SESSION_IDLE_SECONDS, SESSION_ABSOLUTE_SECONDS, SESSION_PATIENT_SECONDS
-  OIDC_ISSUERS              sign-ins elsewhere, as JSON: [{"issuer": "https://login.example.com", "audience": "wardline"}];
-                            "trusted_mfa": ["mfa"] lists the amr or acr values that count as a second factor
-  WARDLINE_POSTGRES         system or npm: which PostgreSQL the demo runs
+${settingsHelp()}
 
 Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupted twice.`,
   )
@@ -48,6 +27,7 @@ for (const add of [
   startCommand,
   workerCommand,
   migrateCommand,
+  configCommand,
   keysCommand,
   createAdminCommand,
   createAppLoginCommand,

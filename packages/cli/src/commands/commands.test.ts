@@ -73,7 +73,7 @@ describe('api', () => {
 describe('events', () => {
   it('widen a kind to its types', () => {
     expect(eventTypes('ticket.*,message.new,ticket.reply')).toBe(
-      'ticket.created,ticket.message,ticket.updated,ticket.overdue,ticket.presence,ticket.reply,ticket.resolved,message.new',
+      'ticket.created,ticket.message,ticket.desk_message,ticket.updated,ticket.overdue,ticket.presence,ticket.reply,ticket.resolved,message.new',
     )
     expect(eventTypes(undefined)).toBeUndefined()
   })

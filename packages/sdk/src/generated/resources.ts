@@ -1485,7 +1485,7 @@ export const createResources = (core: Core) => ({
     /**
      * Reply to the owner, or leave an internal note.
      *
-     * `is_internal_note` must be said each time. A note reaches the desk only and may be left on a CLOSED ticket too. The first reply stamps `first_responded_at` and takes an OPEN ticket to IN_PROGRESS; `status`, when given, is judged from there. A reply emits `ticket.reply` to the owner.
+     * `is_internal_note` must be said each time. A note reaches the desk only and may be left on a CLOSED ticket too. The first reply stamps `first_responded_at` and takes an OPEN ticket to IN_PROGRESS; `status`, when given, is judged from there. Emits `ticket.desk_message` to the desk, and a reply `ticket.reply` to the owner.
      *
      * `POST /api/admin/support/tickets/{ticket_id}/messages`
      */

@@ -2120,7 +2120,7 @@ export interface paths {
         put?: never;
         /**
          * Reply to the owner, or leave an internal note
-         * @description `is_internal_note` must be said each time. A note reaches the desk only and may be left on a CLOSED ticket too. The first reply stamps `first_responded_at` and takes an OPEN ticket to IN_PROGRESS; `status`, when given, is judged from there. A reply emits `ticket.reply` to the owner.
+         * @description `is_internal_note` must be said each time. A note reaches the desk only and may be left on a CLOSED ticket too. The first reply stamps `first_responded_at` and takes an OPEN ticket to IN_PROGRESS; `status`, when given, is judged from there. Emits `ticket.desk_message` to the desk, and a reply `ticket.reply` to the owner.
          */
         post: operations["replyToTicket"];
         delete?: never;
@@ -9070,6 +9070,53 @@ export interface components {
             };
         };
         /**
+         * @description To the desk: an agent replied or left a note. The words are to be asked for; the owner is told of replies by `ticket.reply`.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "ticket.desk_message",
+         *       "data": {
+         *         "ticket_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d40",
+         *         "ticket_number": "TKT-2026-00042",
+         *         "message_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d41",
+         *         "is_internal_note": true,
+         *         "agent_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d51",
+         *         "assignee_id": null,
+         *         "status": "IN_PROGRESS",
+         *         "version": 3,
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        TicketDeskMessageEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "ticket.desk_message";
+            /** @description What happened. */
+            data: {
+                ticket_id: components["schemas"]["Uuid"];
+                ticket_number: components["schemas"]["TicketNumber"];
+                message_id: components["schemas"]["Uuid"];
+                /** @description Whether only the desk can see it. */
+                is_internal_note: boolean;
+                /**
+                 * Format: uuid
+                 * @description Who wrote it.
+                 */
+                agent_id: string;
+                /**
+                 * Format: uuid
+                 * @description The agent who has the ticket now.
+                 */
+                assignee_id: string | null;
+                status: components["schemas"]["TicketStatus"];
+                version: components["schemas"]["TicketVersion"];
+                occurred_at: components["schemas"]["OccurredAt"];
+            };
+        };
+        /**
          * @description To the desk: status, urgency, category, assignee or tags changed, or it was merged.
          * @example {
          *       "id": "731.42",
@@ -9882,7 +9929,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["CallIncomingEvent"] | components["schemas"]["CallDequeuedEvent"] | components["schemas"]["CallCompletedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketDeskMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["CallIncomingEvent"] | components["schemas"]["CallDequeuedEvent"] | components["schemas"]["CallCompletedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {

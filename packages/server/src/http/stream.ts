@@ -1,3 +1,5 @@
+import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream/promises'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { CloseReason, Hub } from '../domains/events/hub.ts'
 import type { Origin } from './actor.ts'
@@ -78,6 +80,25 @@ function endOf(state: RequestState): { at: number; reason: CloseReason } | null 
 }
 
 /**
+ * Ends the HTTP server's part in a connection whose answer's headers are written: its parser, request and listeners
+ * cost twice what the stream itself needs. The server has no call for that, so its own listeners are told what they
+ * would be told if the connection had closed. Of what the client sends from then on only the end counts.
+ */
+async function takeOver(request: IncomingMessage): Promise<void> {
+  const { socket } = request
+  // A body that nobody asked for is still coming: its parser is needed.
+  if (!request.complete || socket.destroyed) return
+  // An unread request would count as aborted, and take the connection with it.
+  await finished(request.resume(), { writable: false, error: false })
+  // Makes the parser give up reading from the connection by itself.
+  socket.on('data', () => {})
+  for (const listener of socket.listeners('close')) Reflect.apply(listener, socket, [false])
+  socket.removeAllListeners()
+  socket.on('end', () => socket.end())
+  socket.resume()
+}
+
+/**
  * Takes the connection out of Fastify's hands: after the headers, events are written to the socket itself,
  * which costs a third less memory per stream than a reply and lets one buffer serve all its receivers.
  */
@@ -111,6 +132,7 @@ export async function openStream(
   request.state = null
   request.quota = null
   reply.raw.detachSocket(socket)
+  await takeOver(request.raw)
   await hub.open({
     socket,
     subscription,

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
-import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
+import { readSecretFile } from '../secret-file.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
 
 export interface PublicJwk {
@@ -172,18 +173,8 @@ const reason = (error: unknown): string =>
 
 /** @throws {StartupError} when the file is missing, readable by others or no key ring. */
 export function readKeyRing(file: string): KeyRing {
-  let json: string
-  try {
-    if (process.platform !== 'win32' && (statSync(file).mode & 0o077) !== 0)
-      throw new StartupError(`The key file ${file} can be read by others; run "chmod 600 ${file}".`)
-    json = readFileSync(file, 'utf8')
-  } catch (error) {
-    if (error instanceof StartupError) throw error
-    throw new StartupError(`The key file ${file} cannot be read (${reason(error)}).`, EXIT.failed, {
-      cause: error,
-    })
-  }
-  return parseKeyRing(json, `The key file ${file}`)
+  const name = `The key file ${file}`
+  return parseKeyRing(readSecretFile(file, name), name)
 }
 
 export const keyRingJson = (ring: KeyRing): string => `${JSON.stringify(ring, null, 2)}\n`

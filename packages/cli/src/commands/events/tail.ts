@@ -142,6 +142,7 @@ const remember = async (context: Context, key: string, id: string | undefined): 
 const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'ticket.created': true,
   'ticket.message': true,
+  'ticket.desk_message': true,
   'ticket.updated': true,
   'ticket.overdue': true,
   'ticket.presence': true,

@@ -61,7 +61,7 @@ export const watch = command<Options>({
   },
 })
 
-const TYPES = ['ticket.created', 'ticket.message', 'ticket.updated', 'ticket.overdue']
+const TYPES = ['ticket.created', 'ticket.message', 'ticket.desk_message', 'ticket.updated', 'ticket.overdue']
 
 /** Whether an event is about a ticket of this agent's, or of nobody's. A message does not say whose ticket it is. */
 const concerns = ({ data }: StreamEvent, me: string): boolean =>
@@ -84,6 +84,11 @@ const told = (event: StreamEvent, me: string, at: Date, style: Style): string | 
     }
     case 'ticket.message':
       return `${style.blue('requester wrote')}, ${event.data.status}`
+    case 'ticket.desk_message': {
+      const { is_internal_note, agent_id, status } = event.data
+      const what = is_internal_note ? style.yellow('left a note') : style.blue('replied')
+      return `${who(agent_id, me)} ${what}, ${status}`
+    }
     case 'ticket.updated':
       return changes(event.data, me)
     case 'ticket.overdue': {

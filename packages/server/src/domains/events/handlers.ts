@@ -13,6 +13,7 @@ const ticketMs = 60_000
 const known: Record<PublishedEvent['event'], true> = {
   'ticket.created': true,
   'ticket.message': true,
+  'ticket.desk_message': true,
   'ticket.updated': true,
   'ticket.overdue': true,
   'ticket.presence': true,

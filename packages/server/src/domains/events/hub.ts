@@ -170,6 +170,8 @@ export class Hub {
 
   /** Opens a stream on a socket whose response headers are already written. */
   async open(options: StreamOptions): Promise<void> {
+    // Nobody will be told that it closed: that has been said already.
+    if (options.socket.destroyed) return
     const now = this.#clock.now().getTime()
     const stream = new Stream(options, this.#tailer.position, now)
     this.#streams.add(stream)

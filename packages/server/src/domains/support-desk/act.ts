@@ -78,6 +78,29 @@ export function tellChange(
     })
 }
 
+/** Whoever else has the ticket open sees what a colleague wrote; the words are not in it. */
+function tellDesk(
+  emit: Emit,
+  { id: ticket_id, ticket_number, assignee_id, status, version }: queries.ChangedTicket,
+  message: { readonly id: string; readonly is_internal_note: boolean; readonly agentId: string },
+): void {
+  const { id: message_id, is_internal_note, agentId: agent_id } = message
+  emit({
+    type: 'ticket.desk_message',
+    audience: { support: true },
+    data: {
+      ticket_id,
+      ticket_number,
+      message_id,
+      is_internal_note,
+      agent_id,
+      assignee_id,
+      status,
+      version,
+    },
+  })
+}
+
 /** Tells the owner that there is an answer, never what it says. */
 async function tellReply(db: Db, tools: NotifyTools, ticket: queries.ChangedTicket, id: string, now: Date) {
   tools.emit({
@@ -143,6 +166,8 @@ export async function perform(
     ...(macroId === undefined ? {} : { macro_id: macroId }),
   })
   if (plan.changed.length > 0) tellChange(tools.emit, moved, plan.changed, agentId)
+  if (message && messageId !== null)
+    tellDesk(tools.emit, moved, { id: messageId, is_internal_note: message.is_internal_note, agentId })
   if (message && !message.is_internal_note && messageId !== null)
     await tellReply(db, tools, moved, messageId, now)
   return { ticket: moved, messageId }

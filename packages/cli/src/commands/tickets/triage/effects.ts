@@ -193,8 +193,6 @@ export class Effects {
     for (;;) {
       await sleep(TOUCH_EVERY, this.#over)
       if (this.#presence !== undefined) await this.#touch(this.#presence.ticketId, this.#presence.state)
-      // What somebody else who is there has written comes without an event.
-      if (this.#state().others.length > 0) this.#ticket.ask()
     }
   }
 

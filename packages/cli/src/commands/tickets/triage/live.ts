@@ -12,6 +12,7 @@ export const onLive = (state: State, event: StreamEvent): Step => {
     }
     case 'ticket.updated':
     case 'ticket.message':
+    case 'ticket.desk_message':
     case 'ticket.overdue': {
       const { ticket_id } = event.data
       return ticket_id === state.openId
@@ -19,12 +20,9 @@ export const onLive = (state: State, event: StreamEvent): Step => {
         : step(state, { do: 'queue' })
     }
     case 'ticket.presence': {
-      const { ticket_id, agent_id, state: doing } = event.data
+      const { ticket_id } = event.data
       if (ticket_id !== state.openId) return step(state)
-      const wrote = state.others.some(({ agent, state: was }) => agent.id === agent_id && was === 'REPLYING')
-      const next = withPresence(state, event.data)
-      // The desk's own replies and notes have no event: who stops writing may have sent something.
-      return wrote && doing !== 'REPLYING' ? step(next, { do: 'reload', ticketId: ticket_id }) : step(next)
+      return step(withPresence(state, event.data))
     }
     default:
       return step(state)

@@ -244,4 +244,5 @@ class ScreenTriage {
   }
 }
 
-const TYPES = 'ticket.created,ticket.message,ticket.updated,ticket.overdue,ticket.presence'
+const TYPES =
+  'ticket.created,ticket.message,ticket.desk_message,ticket.updated,ticket.overdue,ticket.presence'
