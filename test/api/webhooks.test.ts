@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf } from '../support/problems.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { cleanAt } from '../support/upkeep.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 
 const HOUR = 3600_000
@@ -559,19 +560,8 @@ describe('a bad receiver', () => {
 })
 
 describe('what nobody carried', () => {
-  /** Moves the clock and waits until upkeep has cleaned. */
-  const cleanAfter = async (own: World, by: { days?: number; minutes?: number }) => {
-    own.clock.advance(by)
-    await own.admin.query(
-      `insert into idempotency_keys (actor_id, operation_id, key, request_hash, status, expires_at)
-       values (gen_random_uuid(), 'x', 'mark', '', 201, $1)`,
-      [new Date(own.clock.now().getTime() - 1000)],
-    )
-    own.clock.advance({ minutes: 11 })
-    const left = async () =>
-      (await own.admin.query(`select from idempotency_keys where key = 'mark'`)).rowCount
-    await expect.poll(left, { timeout: 15_000 }).toBe(0)
-  }
+  const cleanAfter = (own: World, days: number) =>
+    cleanAt(own, new Date(own.clock.now().getTime() + days * 24 * HOUR))
   const publishIn = (own: World, organization: string, count: number) =>
     own.admin.query(
       `insert into events (organization_id, type, payload, created_at)
@@ -593,7 +583,7 @@ describe('what nobody carried', () => {
       own.secret(secret)
       // More than one page of the outbox.
       await publishIn(own, org, 700)
-      await cleanAfter(own, { days: 8 })
+      await cleanAfter(own, 8)
       const count = async (table: string) =>
         (await own.admin.query(`select count(*)::int as n from ${table} where organization_id = $1`, [org]))
           .rows[0].n
@@ -629,9 +619,9 @@ describe('what nobody carried', () => {
       await delivery('DELIVERED')
       const { rows: again } = await delivery('FAILED')
       await delivery('DELIVERED', again[0].id)
-      await cleanAfter(own, { days: 29 })
+      await cleanAfter(own, 29.9)
       expect(await endpointOf(own, id)).toMatchObject({ lost_count: 0, lost_at: null })
-      await cleanAfter(own, { days: 1 })
+      await cleanAfter(own, 0.2)
       expect((await own.admin.query('select from webhook_deliveries')).rowCount).toBe(0)
       expect(await endpointOf(own, id)).toMatchObject({ lost_count: 2, lost_at: expect.any(Date) })
       const told = async () =>
@@ -641,7 +631,7 @@ describe('what nobody carried', () => {
         .toEqual([
           { title: 'Webhook events were lost', body: expect.stringContaining('2 events for 127.0.0.1') },
         ])
-      await cleanAfter(own, { minutes: 20 })
+      await cleanAfter(own, 0.1)
       expect(await told()).toHaveLength(1)
       const { client } = await own.session(theirs.id, { mfa: true })
       expect((await client.webhooks.list({ org_id: org })).items[0]).toMatchObject({

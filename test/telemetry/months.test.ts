@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { expect, test } from 'vitest'
+import { cleanAt } from '../support/upkeep.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const withWorld = async (start: string, use: (world: World) => Promise<void>): Promise<void> => {
@@ -27,21 +28,7 @@ const parts = async (world: World): Promise<string[]> => {
   return rows.map(({ name }) => name)
 }
 
-/** Moves the clock and waits until upkeep has been there. */
-const upkeepAt = async (world: World, iso: string): Promise<void> => {
-  const ahead = Date.parse(iso) - world.clock.now().getTime()
-  expect(ahead).toBeGreaterThan(600_000)
-  // Upkeep deletes these after it has dropped what it drops.
-  await world.admin.query(
-    `insert into idempotency_keys (actor_id, operation_id, key, request_hash, status, expires_at)
-     values (gen_random_uuid(), 'x', 'mark', '', 201, $1)`,
-    [new Date(Date.parse(iso) - 1000)],
-  )
-  world.clock.advance({ seconds: ahead / 1000 })
-  const left = async () =>
-    (await world.admin.query(`select from idempotency_keys where key = 'mark'`)).rowCount
-  await expect.poll(left, { timeout: 15_000 }).toBe(0)
-}
+const upkeepAt = (world: World, iso: string) => cleanAt(world, new Date(iso))
 
 test('at the turn of the month events go on, each in the month in which it happened', () =>
   withWorld('2027-01-31T23:59:00Z', async (world) => {

@@ -29,7 +29,8 @@ create or replace function purge_webhook_deliveries(p_now timestamptz, p_limit i
     select count(*) from gone
   $$;
 
--- As before, but the outbox forgets no event that has not been turned into deliveries, however long no courier ran.
+-- As before, and the links for new passwords whose time is over. The outbox forgets no event that has not been turned into
+-- deliveries, however long no courier ran.
 create or replace function purge_expired(p_now timestamptz, p_limit integer) returns bigint
   language plpgsql security definer set search_path = public
   as $$
@@ -48,6 +49,9 @@ begin
   delete from mfa_challenges where id in (select id from mfa_challenges where expires_at < p_now - interval '1 day' limit p_limit);
   get diagnostics n = row_count; gone := gone + n;
   delete from mfa_enrollments where expires_at < p_now;
+  get diagnostics n = row_count; gone := gone + n;
+  delete from password_reset_tokens where id in (
+    select id from password_reset_tokens where expires_at < p_now - interval '1 day' limit p_limit);
   get diagnostics n = row_count; gone := gone + n;
   with old as (
     delete from events where id in (

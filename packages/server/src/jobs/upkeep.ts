@@ -39,7 +39,8 @@ interface Upkeep {
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
  * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, and gives up on callers
  * who have waited too long; every ten it makes
- * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
+ * partitions ahead, drops telemetry's oldest, deletes what has expired and uploads that nobody finished, tells of webhooks
+ * that were lost, and warns of licences that will expire.
  * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
@@ -55,12 +56,12 @@ export function createUpkeep(parts: Upkeep) {
   async function clean(now: Date): Promise<void> {
     await ensurePartitions(now)
     await pool.query('select drop_telemetry($1)', [now])
-    // The outbox forgets only what its webhooks are recorded of.
-    await planForgotten(parts, now)
-    await inBatches('purge_expired', now)
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
     await announceLosses(parts, now)
+    // The outbox forgets only what its webhooks are recorded of.
+    await planForgotten(parts, now)
+    await inBatches('purge_expired', now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
