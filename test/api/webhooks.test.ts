@@ -597,6 +597,29 @@ describe('what nobody carried', () => {
     }
   })
 
+  test('is not forgotten by the outbox before it is recorded, whoever purges', async () => {
+    await world.admin.query('begin')
+    try {
+      const { rows } = await world.admin.query<{ id: string }>(
+        `insert into events (organization_id, type, payload, created_at)
+         values ($1, 'member.joined', '{}', '2020-01-01') returning id`,
+        [org_id],
+      )
+      const purged = async () => {
+        await world.admin.query('select purge_expired($1, 1000)', [world.clock.now()])
+        return (await world.admin.query('select from events where id = $1', [rows[0]?.id])).rowCount === 0
+      }
+      expect(await purged()).toBe(false)
+      await world.admin.query(
+        'update webhook_cursor set (xid, id) = (select xid, id from events where id = $1)',
+        [rows[0]?.id],
+      )
+      expect(await purged()).toBe(true)
+    } finally {
+      await world.admin.query('rollback')
+    }
+  })
+
   test('until the log forgets it is an alarm: the endpoint counts it, its ADMINs are told once', async () => {
     const own = await createWorld({ env: { JOBS: 'off', WEBHOOKS_ALLOW_PRIVATE: 'true' } })
     const receiver = await receive()
