@@ -29,7 +29,7 @@ import type { BytesAnswer, RecordChange, Subscription, TextAnswer } from './hand
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
-import { loadSession } from './session.ts'
+import { SessionLoader } from './session.ts'
 import { access } from './steps/access.ts'
 import { account } from './steps/account.ts'
 import { auditRecord, auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
@@ -115,8 +115,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, clock, log } = services
   const schemas = new Schemas()
   const rateLimit = createRateLimit(config, parts.redis)
+  const sessions = new SessionLoader(pool)
   const signIn = authenticate({
     pool,
+    sessions,
     tokens: services.tokens,
     redeemTicket: (ticket, now) => unscoped(pool, 'write', (db) => redeemStreamTicket(db, ticket, now)),
     external: createExternalSignIn(pool, services),
@@ -411,7 +413,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   /** The gates again, for a stream that is already open. */
   async function accessFault(opened: OpenedStream, handler: AnyHandler) {
     const now = clock.now()
-    const session = await loadSession(pool, opened.sessionId, now)
+    const session = await sessions.load(opened.sessionId, now)
     if (sessionFault(session, now) || !session)
       return opened.isImpersonated ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
     const again: RequestState = {
