@@ -1,9 +1,8 @@
 /** The server of the audit benchmark, in a process of its own: its memory is what is measured. */
 import { v7 as uuidv7 } from 'uuid'
-import { sealAudit, verifyAudit } from '../packages/server/src/audit/seals.ts'
+import { AuditApart } from '../packages/server/src/audit/apart.ts'
 import { systemClock } from '../packages/server/src/clock.ts'
 import { loadConfig } from '../packages/server/src/config.ts'
-import { createPool } from '../packages/server/src/db/pool.ts'
 import { createLog } from '../packages/server/src/log.ts'
 import { generateKeyRing } from '../packages/server/src/security/keys.ts'
 import { createTokens } from '../packages/server/src/security/tokens.ts'
@@ -21,7 +20,8 @@ const server = await createServer({
 const url = await server.listen()
 const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
 const token = await tokens.issueAccess({ userId, sessionId, tokenId: uuidv7() }, new Date())
-const pool = createPool(databaseUrl, 2, () => {})
+// As the server itself does it.
+const apart = new AuditApart(databaseUrl)
 
 const KIB = 1024
 let peak = 0
@@ -30,8 +30,8 @@ setInterval(() => {
 }, 20).unref()
 
 const work: Record<string, () => Promise<unknown>> = {
-  seal: () => sealAudit(pool, new Date()),
-  verify: () => verifyAudit(pool, { from: null, to: null, anchor: null }),
+  seal: () => apart.seal(new Date(), Number.POSITIVE_INFINITY),
+  verify: () => apart.verify({ from: null, to: null, anchor: null }),
   /** The peak since the last question, and what is in use now. */
   memory: async () => {
     const now = process.memoryUsage.rss()
@@ -42,7 +42,7 @@ const work: Record<string, () => Promise<unknown>> = {
 }
 process.on('message', async (asked: string) => {
   if (asked === 'end') {
-    await pool.end()
+    await apart.close()
     await server.close()
     process.disconnect()
   } else process.send?.({ done: await work[asked]?.() })

@@ -30,6 +30,7 @@ const narrowed: Readonly<Record<string, (before: unknown, now: unknown) => boole
   'x-consent': (before, now) => before === 'exempt' && now !== 'exempt',
   'x-mfa': (before, now) => before === 'exempt' && now !== 'exempt',
   'x-step-up': (before, now) => before === undefined && now === true,
+  'x-subscription': (before, now) => before !== 'required' && now === 'required',
 }
 
 class Comparison {

@@ -24,7 +24,7 @@ const lazyChildProcess: Plugin = {
 const ownFiles: Plugin = {
   name: 'own-files',
   setup(build) {
-    build.onResolve({ filter: /\/(sdk|inquirer|screen)\.ts$/ }, ({ kind, path }) =>
+    build.onResolve({ filter: /\/(sdk|inquirer|screen|browser)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import'
         ? { path: path.replace(/^.*\/(\w+)\.ts$/, './$1.cjs'), external: true }
         : undefined,
@@ -38,6 +38,7 @@ export default defineConfig({
     ward: 'src/ward.ts',
     sdk: 'src/sdk.ts',
     inquirer: 'src/inquirer.ts',
+    browser: 'src/browser.ts',
     screen: 'src/commands/tickets/triage/screen.ts',
   },
   format: 'cjs',

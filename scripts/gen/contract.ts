@@ -61,6 +61,17 @@ const methods = ['get', 'post', 'put', 'patch', 'delete'] as const
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** Whether an operation answers a list, page by page. */
+export const isPage = (operation: Operation): boolean => {
+  const properties = operation.success.schema?.properties
+  return (
+    operation.parameters.some(({ name }) => name === 'cursor') &&
+    typeof properties === 'object' &&
+    properties !== null &&
+    'items' in properties
+  )
+}
+
 const object = (value: unknown, where: string): JsonObject => {
   if (!isObject(value)) throw new ContractError(`${where} must be an object`)
   return value
@@ -83,6 +94,8 @@ export async function readContract(path: string, root = '.'): Promise<Contract> 
     ...checkCodes(contract),
     ...contract.operations.flatMap(checkBytes),
     ...contract.operations.flatMap(checkGroupCommit),
+    ...contract.operations.flatMap(checkSubscription),
+    ...contract.operations.flatMap(checkRawBody),
   ]
   if (faults.length > 0) throw new ContractError(faults.join('\n'))
   return contract
@@ -258,6 +271,7 @@ export function impliedCodes({ extensions, parameters, bodyType, path }: Operati
   if (extensions['x-consent'] === 'required') codes.push('CONSENT_REQUIRED')
   if (extensions['x-mfa'] === 'required') codes.push('MFA_REQUIRED')
   if (extensions['x-step-up'] === true) codes.push('STEP_UP_REQUIRED')
+  if (extensions['x-subscription'] === 'required') codes.push('SUBSCRIPTION_REQUIRED')
   if (extensions['x-rate-limit'] !== 'none') codes.push('RATE_LIMITED')
   if (path.includes('{')) codes.push('NOT_FOUND')
   if (parameters.length > 0 || bodyType) codes.push('VALIDATION_ERROR')
@@ -303,11 +317,37 @@ function checkGroupCommit({ id, method, extensions }: Operation): string[] {
   return faults
 }
 
+/** What the gate `subscription` is for: each such operation says whether it is held to it, and no other does. */
+const needsSubscription = ({ method, extensions }: Operation): boolean =>
+  extensions['x-phi'] === true &&
+  extensions['x-tenancy'] === 'organization' &&
+  (extensions['x-writes'] ?? method !== 'GET') === true
+
+function checkSubscription(operation: Operation): string[] {
+  const isSaid = operation.extensions['x-subscription'] !== undefined
+  if (isSaid === needsSubscription(operation)) return []
+  return [
+    isSaid
+      ? `${operation.id}: writes no health information in an organization, so it takes no x-subscription`
+      : `${operation.id}: writes health information in an organization, so x-subscription is missing`,
+  ]
+}
+
+/** Bytes that nothing has validated: from outside, where a signature stands for a signed-in caller. */
+function checkRawBody({ id, bodyType, extensions }: Operation): string[] {
+  if (extensions['x-raw-body'] === undefined) return []
+  const access = isObject(extensions['x-access']) ? extensions['x-access'] : {}
+  return 'public' in access && bodyType === JSON_TYPE && extensions['x-sdk'] === false
+    ? []
+    : [`${id}: x-raw-body is for a public operation with a JSON body that is no method of the SDK`]
+}
+
 const gateCodes = [
   'FORBIDDEN',
   'CONSENT_REQUIRED',
   'MFA_REQUIRED',
   'STEP_UP_REQUIRED',
+  'SUBSCRIPTION_REQUIRED',
   'PROXY_ACCESS_EXPIRED',
   'IMPERSONATION_EXPIRED',
   'IMPERSONATION_FORBIDDEN',

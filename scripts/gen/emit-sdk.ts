@@ -1,5 +1,5 @@
 /** Emits the SDK's resources: one method per operation, named by the contract's x-sdk. */
-import type { Contract, Operation } from './contract.ts'
+import { type Contract, isPage, type Operation } from './contract.ts'
 import { banner, pascal } from './emit-server.ts'
 
 /** An operation that is a method of the SDK: all but those that only links reach. */
@@ -32,16 +32,6 @@ function meta(operation: Operation): string {
 const needsInput = (operation: Operation): boolean =>
   operation.parameters.some(({ name, required }) => required && !optionHeaders.includes(name)) ||
   operation.body !== undefined
-
-const isPage = (operation: Operation): boolean => {
-  const properties = operation.success.schema?.properties
-  return (
-    operation.parameters.some(({ name }) => name === 'cursor') &&
-    typeof properties === 'object' &&
-    properties !== null &&
-    'items' in properties
-  )
-}
 
 /** Whether a list's answer says more than every list's does. */
 const hasMore = (operation: Operation): boolean =>

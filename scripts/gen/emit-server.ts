@@ -1,6 +1,6 @@
 /** Emits the server's side: types, operation table with gates, Handlers, problem catalogue, JSON schemas. */
 import openapiTypescript, { astToString } from 'openapi-typescript'
-import { type Contract, isObject, type Json, type JsonObject, type Operation } from './contract.ts'
+import { type Contract, isObject, isPage, type Json, type JsonObject, type Operation } from './contract.ts'
 
 export const banner = '// Generated from openapi.yaml by `npm run gen`. Never edit.\n\n'
 
@@ -35,9 +35,11 @@ export function emitOperations({ operations }: Contract): string {
       consent: x['x-consent'],
       mfa: x['x-mfa'],
       stepUp: x['x-step-up'] ?? false,
+      subscription: x['x-subscription'] ?? 'exempt',
       stream: x['x-stream'] !== undefined,
       writes: x['x-writes'] ?? operation.method !== 'GET',
       groupCommit: x['x-group-commit'] ?? false,
+      rawBody: x['x-raw-body'] ?? false,
     }
     return `  ${operation.id}: {
     id: ${json(operation.id)},
@@ -49,6 +51,7 @@ export function emitOperations({ operations }: Contract): string {
     forms: ${json(operation.success.forms)},
     bodyType: ${json(operation.bodyType ?? null)},
     etag: ${operation.success.headers.includes('ETag')},
+    paged: ${operation.method === 'GET' && operation.extensions['x-writes'] !== true && isPage(operation)},
     codes: ${json(codesOf(operation))},
     gates: ${json(gates)},
   },`
@@ -152,7 +155,7 @@ export function emitSchemas({ operations }: Contract): string {
         params: place(operation, 'path'),
         query: place(operation, 'query'),
         headers: place(operation, 'header'),
-        body: operation.body ? strip(operation.body) : null,
+        body: operation.body && !operation.extensions['x-raw-body'] ? strip(operation.body) : null,
         response:
           operation.success.schema && operation.success.contentType === 'application/json'
             ? strip(operation.success.schema)

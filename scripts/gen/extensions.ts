@@ -11,7 +11,7 @@ export const proxyPermissions = [
   'can_schedule_appointments',
 ] as const
 const tenancies = ['organization', 'person', 'platform', 'none'] as const
-const rateClasses = ['general', 'auth', 'login', 'mfa', 'impersonation', 'none'] as const
+const rateClasses = ['general', 'auth', 'login', 'mfa', 'impersonation', 'webhook', 'none'] as const
 
 type Check = (value: unknown) => string | undefined
 
@@ -97,15 +97,21 @@ export const operationExtensions: Record<string, Extension> = {
   },
   'x-mfa': { check: oneOf('required', 'exempt'), required: true, reader: step('mfa', 'gates.mfa') },
   'x-step-up': { check: oneOf(true), required: false, reader: step('step-up', 'gates.stepUp') },
+  // Exactly the writes of health information in an organization say it; see needsSubscription.
+  'x-subscription': {
+    check: oneOf('required', 'exempt'),
+    required: false,
+    reader: step('subscription', 'gates.subscription'),
+  },
   'x-stream': {
     check: (value) =>
       isRecord(value) && value.heartbeat === true ? undefined : 'must be { heartbeat: true }',
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.stream' },
   },
-  // A GET that leaves a mark (reading marks read): it gets a transaction that can write.
+  // A GET that leaves a mark (reading marks read) gets a transaction that can write; a POST that changes nothing, none.
   'x-writes': {
-    check: oneOf(true),
+    check: oneOf(true, false),
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.writes' },
   },
@@ -114,6 +120,12 @@ export const operationExtensions: Record<string, Extension> = {
     check: oneOf(true),
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.groupCommit' },
+  },
+  // The body reaches the handler as the bytes that were sent: what signed them is checked there, before anything reads them.
+  'x-raw-body': {
+    check: oneOf(true),
+    required: false,
+    reader: { file: 'packages/server/src/http/app.ts', word: 'rawBody' },
   },
   'x-sdk': {
     check: (value) =>

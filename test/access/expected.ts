@@ -10,6 +10,8 @@ export interface Facts {
   /** The organization that the call names, and what the caller is in it. */
   role: string | null
   organizationSuspended: boolean
+  /** Nothing was paid there for longer than the grace. */
+  organizationLapsed: boolean
   /** Roles held anywhere: they need a second factor. */
   holdsRole: boolean
   platform: readonly string[]
@@ -52,6 +54,10 @@ export const isInOrganization = (operation: OperationDefinition): boolean => {
   )
 }
 
+/** Health information is no longer written where nobody pays. */
+const subscription = (gates: OperationDefinition['gates'], caller: Facts): string =>
+  gates.subscription === 'required' && caller.organizationLapsed ? 'SUBSCRIPTION_REQUIRED' : REACHED
+
 /** An API key: what its role may do in its organization, but nothing that takes a person, a code or an open stream. */
 function key({ path, gates }: OperationDefinition, caller: Facts, names: boolean): string {
   if (gates.access.platform && Object.keys(gates.access).length === 1) return 'FORBIDDEN'
@@ -60,7 +66,8 @@ function key({ path, gates }: OperationDefinition, caller: Facts, names: boolean
   const { access } = gates
   if (gates.stepUp || gates.stream || access.api_key === false) return 'FORBIDDEN'
   if (!access.organization?.some((one) => one === caller.role)) return 'FORBIDDEN'
-  return gates.writes && !caller.keyWrites ? 'FORBIDDEN' : REACHED
+  if (gates.writes && !caller.keyWrites) return 'FORBIDDEN'
+  return subscription(gates, caller)
 }
 
 function role(operation: OperationDefinition, access: Access, caller: Facts): string {
@@ -112,5 +119,5 @@ export function expectedOf(operation: OperationDefinition, caller: Facts, names:
   if (gates.consent === 'required' && !caller.signed) return 'CONSENT_REQUIRED'
   if (gates.mfa === 'required' && caller.holdsRole && !caller.mfa) return 'MFA_REQUIRED'
   if (gates.stepUp && !caller.freshCode) return 'STEP_UP_REQUIRED'
-  return REACHED
+  return subscription(gates, caller)
 }

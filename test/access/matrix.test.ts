@@ -8,6 +8,7 @@ import type {
 } from '../../packages/server/src/http/operation.ts'
 import { Problem, problem } from '../../packages/server/src/http/problem.ts'
 import { allHandlers } from '../../packages/server/src/server.ts'
+import { LocalStripe } from '../support/stripe.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 import { expectedOf, type Facts, isInOrganization, REACHED } from './expected.ts'
 import { namesOrganization, requestOf } from './requests.ts'
@@ -56,6 +57,7 @@ const observed = (services: Parameters<typeof allHandlers>[0]): Handlers => {
 }
 
 let world: World
+let stripe: LocalStripe
 const callers: Caller[] = []
 const records: Record<string, Known> = {}
 
@@ -63,6 +65,7 @@ const usable = {
   credential: 'person',
   role: null,
   organizationSuspended: false,
+  organizationLapsed: false,
   holdsRole: false,
   platform: [],
   patient: null,
@@ -78,11 +81,14 @@ const usable = {
 } as const satisfies Facts
 
 beforeAll(async () => {
-  world = await createWorld({ handlers: observed })
+  // Without billing nothing lapses.
+  stripe = await new LocalStripe().start()
+  world = await createWorld({ handlers: observed, env: stripe.env })
   await world.consentDocument()
   const home = await world.organization()
   const away = await world.organization()
   const closed = await world.organization()
+  const unpaid = await world.organization()
   const patient = await world.patient([home])
   const ids = { org_id: home, patient_id: patient.id }
 
@@ -137,6 +143,12 @@ beforeAll(async () => {
       await world.user({ roles: { [closed]: role } }),
       { ...member, role, organizationSuspended: true },
       { org_id: closed },
+    )
+    add(
+      `${role} of an organization past its grace`,
+      await world.user({ roles: { [unpaid]: role } }),
+      { ...member, role, organizationLapsed: true },
+      { org_id: unpaid },
     )
     add(`${role} without MFA`, await world.user({ roles: { [home]: role }, mfa: false }), {
       ...member,
@@ -264,6 +276,23 @@ beforeAll(async () => {
     { org_id: closed, patient_id: suspendedId },
   )
 
+  const unpaidPatient = await world.user()
+  const { id: unpaidId } = await world.patient([unpaid], { userId: unpaidPatient.id })
+  const lapsed = { organizationLapsed: true } as const
+  const there = { org_id: unpaid, patient_id: unpaidId }
+  add('a patient of an organization past its grace', unpaidPatient, { patient: 'self', ...lapsed }, there)
+  const unpaidProxy = await world.user()
+  await world.proxy(unpaidProxy.id, unpaidId, every)
+  const held = Object.values(permissions)
+  add(
+    'a proxy in an organization past its grace',
+    unpaidProxy,
+    { patient: 'proxy', permissions: held, ...lapsed },
+    there,
+  )
+  const elsewhere = await world.user({ roles: { [home]: 'STAFF', [unpaid]: 'STAFF' } })
+  add('STAFF here, and of an organization past its grace', elsewhere, { ...member, role: 'STAFF' })
+
   const keyOf = async (role: OrganizationRole, org_id: string, scopes: ('read' | 'write')[]) => {
     const maker = await world.user({ roles: { [org_id]: 'ADMIN' } })
     const made = await maker.client.apiKeys.create({ org_id, name: 'Matrix', role, scopes })
@@ -288,6 +317,17 @@ beforeAll(async () => {
       foreign,
     )
   }
+  add(
+    'an API key of an organization past its grace',
+    { token: (await keyOf('STAFF', unpaid, both)).token },
+    { credential: 'api-key', role: 'STAFF', holdsRole: true, ...lapsed },
+    { org_id: unpaid },
+  )
+  // To the second: it ends now.
+  await world.admin.query('update organizations set writes_until = $2 where id = $1', [
+    unpaid,
+    world.clock.now(),
+  ])
   const gone = await keyOf('ADMIN', home, both)
   await gone.maker.client.apiKeys.revoke({ org_id: home, api_key_id: gone.id })
   add('a revoked API key', { token: gone.token }, { credential: 'revoked' })
@@ -345,7 +385,10 @@ beforeAll(async () => {
   )
   dry = true
 })
-afterAll(() => world.stop())
+afterAll(async () => {
+  await world.stop()
+  await stripe.stop()
+})
 
 /** The gates' answer, or `reached` with what the handler would have answered. */
 async function call(operation: OperationDefinition, caller: Caller): Promise<string> {

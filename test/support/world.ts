@@ -43,6 +43,8 @@ export interface WorldOptions {
   handlers?: ServerOptions['handlers']
   /** Also run job workers and the like; the default. */
   start?: Date
+  /** A PostgreSQL of the test's own, with a migrated database `wardline`, in place of the suite's. */
+  postgres?: { adminUrl: string; appUrl: string }
 }
 
 let serial = 0
@@ -73,7 +75,8 @@ export class World {
   url = ''
 
   constructor(database: string, options: WorldOptions) {
-    const provided = inject('database')
+    const { logFolder, ...suite } = inject('database')
+    const provided = options.postgres ?? suite
     this.#database = database
     this.clock = new TestClock(options.start ?? new Date())
     this.adminUrl = databaseUrl(provided.adminUrl, database)
@@ -81,8 +84,8 @@ export class World {
     this.admin = new pg.Client(this.adminUrl)
     this.admin.on('error', () => {})
     this.#options = options
-    this.#logFile = join(provided.logFolder, `${database}.log`)
-    this.#phiFile = join(provided.logFolder, `${database}.phi`)
+    this.#logFile = join(logFolder, `${database}.log`)
+    this.#phiFile = join(logFolder, `${database}.phi`)
     this.config = this.#configWith({})
   }
 
@@ -110,11 +113,14 @@ export class World {
     keys = this.keys,
     env = {},
     port = '0',
+    handlers = this.#options.handlers,
   }: {
     keys?: KeyRing
     /** Changes to the world's configuration. */
     env?: Record<string, string>
     port?: string
+    /** Other handlers than the world's servers have, as another release would. */
+    handlers?: WorldOptions['handlers']
   } = {}): Promise<{ url: string; close: () => Promise<void> }> {
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
@@ -123,7 +129,7 @@ export class World {
       databaseUrl: this.appUrl,
       log: createLog('debug', destination),
       clock: this.clock,
-      ...(this.#options.handlers ? { handlers: this.#options.handlers } : {}),
+      ...(handlers ? { handlers } : {}),
     })
     const url = await server.listen()
     let closed = false
@@ -147,6 +153,7 @@ export class World {
   async stop(): Promise<void> {
     for (const { close } of this.#servers) await close()
     await this.admin.end()
+    if (this.#options.postgres) return
     const { adminUrl } = inject('database')
     await execute(
       adminUrl,
@@ -357,8 +364,8 @@ export class World {
 /** A world with one running server. Call `stop()` when done. */
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { adminUrl, template, prefix } = inject('database')
-  const database = `${prefix}_${randomBytes(5).toString('hex')}`
-  await execute(adminUrl, `create database ${database} template ${template}`)
+  const database = options.postgres ? 'wardline' : `${prefix}_${randomBytes(5).toString('hex')}`
+  if (!options.postgres) await execute(adminUrl, `create database ${database} template ${template}`)
   const world = new World(database, options)
   await world.admin.connect()
   const { url } = await world.startServer()

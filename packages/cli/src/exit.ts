@@ -40,6 +40,7 @@ const byCode: Readonly<Record<string, ExitCode>> = {
 
 const byStatus: Readonly<Record<number, ExitCode>> = {
   401: EXIT.notAllowed,
+  402: EXIT.notAllowed,
   403: EXIT.notAllowed,
   404: EXIT.notFound,
   409: EXIT.conflict,
@@ -85,6 +86,7 @@ const hints: Readonly<Record<string, string>> = {
   CONSENT_REQUIRED: 'Sign the documents in the app, or see them with: ward api GET /api/consent/required',
   ORGANIZATION_REQUIRED: 'Say which one with --org; ward orgs list shows yours',
   PRECONDITION_FAILED: 'Somebody changed it meanwhile. Look at it again, then repeat.',
+  SUBSCRIPTION_REQUIRED: 'Everything can still be read. An ADMIN can renew it: ward billing portal --open',
   IMPERSONATION_FORBIDDEN: 'You are impersonating a patient; unset WARD_TOKEN to act as yourself',
 }
 

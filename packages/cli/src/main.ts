@@ -1,9 +1,11 @@
 import { CommanderError } from 'commander'
 import { addGlobals, attach, Command, type Group } from './command.ts'
+import { ai } from './commands/ai/index.ts'
 import { api } from './commands/api.ts'
 import { apiKeys } from './commands/api-keys/index.ts'
 import { appointments } from './commands/appointments/index.ts'
 import { audit } from './commands/audit/index.ts'
+import { billing } from './commands/billing/index.ts'
 import { calls } from './commands/calls/index.ts'
 import { documents } from './commands/documents/index.ts'
 import { events } from './commands/events/index.ts'
@@ -54,6 +56,8 @@ export const groups: readonly Group[] = [
   apiKeys,
   webhooks,
   telemetry,
+  billing,
+  ai,
   jobs,
 ]
 

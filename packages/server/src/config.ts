@@ -8,7 +8,7 @@ export interface RateLimit {
   readonly windowSeconds: number
 }
 
-export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation'] as const
+export const RATE_LIMIT_CLASSES = ['general', 'auth', 'login', 'mfa', 'impersonation', 'webhook'] as const
 export type RateLimitClass = (typeof RATE_LIMIT_CLASSES)[number]
 
 export type LogLevel = Values['LOG_LEVEL']
@@ -35,12 +35,40 @@ export interface S3Settings {
   readonly pathStyle: boolean
 }
 
+/** An account at Stripe. */
+export interface BillingSettings {
+  readonly secretKey: string
+  /** Any of them may have signed: two while one takes the other's place. */
+  readonly webhookSecrets: readonly string[]
+  readonly organizationPrice: string
+  /** Undefined: patients pay nothing here. */
+  readonly patientPrice: string | undefined
+  /** Undefined means Stripe's own. */
+  readonly apiBase: string | undefined
+  /** Where its pages lead back to; undefined means /billing of the server's own address. */
+  readonly returnUrl: string | undefined
+  /** For one attempt; there are two. */
+  readonly timeoutSeconds: number
+}
+
+/** A language model behind the API that OpenAI made common. */
+export interface AiSettings {
+  /** Without a trailing slash; `/chat/completions` comes after it. */
+  readonly baseUrl: string
+  /** Undefined where the model asks for none. */
+  readonly apiKey: string | undefined
+  readonly model: string
+  readonly timeoutSeconds: number
+}
+
 /** Every setting of the server, parsed and checked. Durations are whole seconds. */
 export interface Config {
   /** The application's database; without it the server runs its embedded demo. */
   readonly databaseUrl: string | undefined
   /** The owner's connection, for migrations only. */
   readonly databaseOwnerUrl: string | undefined
+  /** A streaming standby of it, for lists. */
+  readonly databaseReplicaUrl: string | undefined
   readonly databasePoolSize: number
   readonly keysFile: string | undefined
   readonly keysJson: string | undefined
@@ -72,6 +100,10 @@ export interface Config {
     /** For a whole attempt, from the name's resolution to the answer. */
     readonly timeoutSeconds: number
   }
+  /** Undefined: nobody pays, and nobody has to. */
+  readonly billing: BillingSettings | undefined
+  /** Undefined: there is no language model. */
+  readonly ai: AiSettings | undefined
   /** Whether this server also runs jobs; else `ward-server worker` has to. */
   readonly runJobs: boolean
   readonly logLevel: LogLevel
@@ -122,6 +154,39 @@ function toS3(values: Values, tell: (mistake: string) => void): S3Settings | und
   return { bucket, region: region ?? 'us-east-1', endpoint, credentials, pathStyle }
 }
 
+/** Stripe's settings, likewise: with a key the rest is needed, without one nothing else makes sense. */
+function toBilling(values: Values, tell: (mistake: string) => void): BillingSettings | undefined {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecrets } = values
+  const { STRIPE_PRICE_ORGANIZATION: organizationPrice, STRIPE_PRICE_PATIENT: patientPrice } = values
+  if (secretKey === undefined) {
+    if ([webhookSecrets, organizationPrice, patientPrice].some((setting) => setting !== undefined))
+      tell('The STRIPE_ settings need STRIPE_SECRET_KEY.')
+    return undefined
+  }
+  if (webhookSecrets === undefined || organizationPrice === undefined) {
+    tell('STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET and STRIPE_PRICE_ORGANIZATION.')
+    return undefined
+  }
+  return {
+    secretKey,
+    webhookSecrets,
+    organizationPrice,
+    patientPrice,
+    apiBase: values.STRIPE_API_BASE,
+    returnUrl: values.BILLING_RETURN_URL,
+    timeoutSeconds: values.STRIPE_TIMEOUT_SECONDS,
+  }
+}
+
+function toAi(values: Values, tell: (mistake: string) => void): AiSettings | undefined {
+  const { AI_BASE_URL: baseUrl, AI_MODEL: model, AI_API_KEY: apiKey } = values
+  if (baseUrl !== undefined && model !== undefined)
+    return { baseUrl, apiKey, model, timeoutSeconds: values.AI_TIMEOUT_SECONDS }
+  if (baseUrl !== undefined || model !== undefined || apiKey !== undefined)
+    tell('AI_BASE_URL and AI_MODEL go together.')
+  return undefined
+}
+
 /** The settings of the environment and the command line, with all that is wrong about them. */
 export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config; reading: Reading } {
   const options = { PORT: flags.port, HOST: flags.host, LOG_LEVEL: flags.logLevel, JOBS: flags.jobs }
@@ -137,6 +202,7 @@ export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config;
   const config: Config = {
     databaseUrl: values.DATABASE_URL,
     databaseOwnerUrl: values.DATABASE_OWNER_URL,
+    databaseReplicaUrl: values.DATABASE_REPLICA_URL,
     databasePoolSize: values.DATABASE_POOL_SIZE,
     keysFile: values.WARDLINE_KEYS_FILE,
     keysJson: values.WARDLINE_KEYS,
@@ -156,6 +222,8 @@ export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config;
       allowPrivate: values.WEBHOOKS_ALLOW_PRIVATE,
       timeoutSeconds: values.WEBHOOKS_TIMEOUT_SECONDS,
     },
+    billing: toBilling(values, tell),
+    ai: toAi(values, tell),
     runJobs: values.JOBS,
     logLevel: values.LOG_LEVEL,
     bodyLimitBytes: values.BODY_LIMIT_BYTES,
@@ -165,6 +233,7 @@ export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config;
       login: values.RATE_LIMIT_LOGIN,
       mfa: values.RATE_LIMIT_MFA,
       impersonation: values.RATE_LIMIT_IMPERSONATION,
+      webhook: values.RATE_LIMIT_WEBHOOK,
     },
     sessions: {
       accessTokenSeconds: values.ACCESS_TOKEN_SECONDS,

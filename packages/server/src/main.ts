@@ -4,6 +4,7 @@ import { createAdminCommand } from './commands/create-admin.ts'
 import { createAppLoginCommand } from './commands/create-app-login.ts'
 import { keysCommand } from './commands/keys.ts'
 import { migrateCommand } from './commands/migrate.ts'
+import { setupCommand } from './commands/setup.ts'
 import { startCommand } from './commands/start.ts'
 import { totpCommand } from './commands/totp.ts'
 import { workerCommand } from './commands/worker.ts'
@@ -26,6 +27,7 @@ Exit codes: 0 done, 1 failed, 2 wrong use, 7 database unreachable, 130 interrupt
 for (const add of [
   startCommand,
   workerCommand,
+  setupCommand,
   migrateCommand,
   configCommand,
   keysCommand,

@@ -1,20 +1,25 @@
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import { createAi } from './adapters/ai/ai.ts'
+import { createBilling } from './adapters/billing/billing.ts'
 import { createBlobs } from './adapters/blobs/blobs.ts'
 import { createBlobLinks } from './adapters/blobs/links.ts'
 import { createMailer } from './adapters/mail/mail.ts'
 import { createNoPush } from './adapters/push/push.ts'
 import { createScanner } from './adapters/scanner/scanner.ts'
-import { verifyAudit } from './audit/seals.ts'
+import { AuditApart } from './audit/apart.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import { AuditBatch } from './db/audit-batch.ts'
 import { createPool } from './db/pool.ts'
+import { Replica } from './db/replica.ts'
 import { adminHandlers } from './domains/admin/handlers.ts'
+import { aiHandlers } from './domains/ai/handlers.ts'
 import { apiKeysHandlers } from './domains/api-keys/handlers.ts'
 import { appointmentsHandlers } from './domains/appointments/handlers.ts'
 import { authHandlers } from './domains/auth/handlers.ts'
+import { billingHandlers } from './domains/billing/handlers.ts'
 import { blobsHandlers } from './domains/blobs/handlers.ts'
 import { callCenterHandlers } from './domains/call-center/handlers.ts'
 import { careTeamHandlers } from './domains/care-team/handlers.ts'
@@ -47,6 +52,7 @@ import { usersHandlers } from './domains/users/handlers.ts'
 import { createCourier } from './domains/webhook-endpoints/courier.ts'
 import { webhookEndpointsHandlers } from './domains/webhook-endpoints/handlers.ts'
 import { createSender } from './domains/webhook-endpoints/sender.ts'
+import { webhooksHandlers } from './domains/webhooks/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
@@ -118,17 +124,10 @@ export const allHandlers = (services: Services): Handlers => ({
   ...superAdminHandlers(services),
   ...telemetryHandlers(services),
   ...webhookEndpointsHandlers(services),
+  ...billingHandlers(services),
+  ...webhooksHandlers(services),
+  ...aiHandlers(services),
 })
-
-/** Each waits for the one before: a check reads the whole trail, so many at once would be a load of its own. */
-function oneAtATime<In, Out>(work: (input: In) => Promise<Out>): (input: In) => Promise<Out> {
-  let last: Promise<unknown> = Promise.resolve()
-  return (input) => {
-    const next = last.then(() => work(input))
-    last = next.catch(() => undefined)
-    return next
-  }
-}
 
 /** Puts the server together. Nothing listens before `listen()`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -141,6 +140,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
+  const replica =
+    config.databaseReplicaUrl === undefined
+      ? undefined
+      : new Replica({
+          url: config.databaseReplicaUrl,
+          poolSize: config.databasePoolSize,
+          primary: auditPool,
+          log,
+        })
   // Webhooks that all go out at once hold up no request.
   const courierPool = createPool(databaseUrl, 2, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
@@ -153,12 +161,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
+  const apart = new AuditApart(databaseUrl)
   const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
   const blobs = await createBlobs(config, blobLinks, clock)
   const scanner = createScanner(config)
+  const billing = await createBilling(config, log)
+  const ai = createAi(config, log)
   const services: Services = {
     config,
     clock,
@@ -175,6 +186,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     blobs,
     blobLinks,
     scanner,
+    billing,
+    ai,
     jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
     telemetry,
@@ -185,7 +198,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
     ],
     audit: {
-      verify: oneAtATime((query) => verifyAudit(pool, query)),
+      verify: (query) => apart.verify(query),
+      export: (task) => apart.export(task),
       async commitFirst(actor, row) {
         const id = newId()
         await audit.commit({
@@ -230,7 +244,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const jobs: JobQueue = createJobQueue(
     databaseUrl,
-    jobHandlers(pool, mailer, createNoPush(log), services, documents),
+    jobHandlers(pool, mailer, createNoPush(log), services, effects, documents),
     log,
   )
   const upkeep = createUpkeep({
@@ -239,6 +253,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     effects,
     blobs,
     callQueueSeconds: config.callQueueSeconds,
+    apart,
   })
   const timeoutMs = config.webhooks.timeoutSeconds * 1000
   const courier = createCourier({
@@ -252,6 +267,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     services,
     handlers: (options.handlers ?? allHandlers)(services),
     pool,
+    replica,
     audit,
     audited,
     hub,
@@ -263,12 +279,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   async function close(): Promise<void> {
     await hub.stop()
     await Promise.all([app.close(), courier.stop()])
+    await ai?.close()
     await upkeep.stop()
+    await apart.close()
     await jobs.stop()
     mailer.close()
     announcer.stop()
     blobs.close()
+    billing?.close()
     if (redis?.isOpen) redis.destroy()
+    await replica?.close()
     await pool.end()
     await auditPool.end()
     await courierPool.end()
@@ -298,6 +318,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         // Not awaited: Redis away costs shared limits, not the start; the client keeps trying.
         redis?.connect().catch((error: unknown) => log.warn({ err: error }, 'redis is away'))
         await startBehind(config.runJobs)
+        await replica?.start()
         await hub.start()
         announcer.listen(() => hub.wake())
         const url = await app.listen({ host: config.host, port: config.port })

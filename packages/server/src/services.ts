@@ -1,10 +1,13 @@
 import type { Logger } from 'pino'
+import type { Ai } from './adapters/ai/ai.ts'
+import type { Billing } from './adapters/billing/billing.ts'
 import type { Blobs } from './adapters/blobs/blobs.ts'
 import type { BlobLinks } from './adapters/blobs/links.ts'
 import type { Scanner } from './adapters/scanner/scanner.ts'
 import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
+import type { ExportTask } from './domains/admin/export.ts'
 import type { TelemetryBuffer } from './domains/telemetry/buffer.ts'
 import type { Person } from './http/actor.ts'
 import type { JobQueue } from './jobs/queue.ts'
@@ -32,6 +35,10 @@ export interface Services {
   readonly publicUrl: () => string
   /** Undefined where none is configured: then nothing counts as clean. */
   readonly scanner: Scanner | undefined
+  /** Undefined where nobody pays. */
+  readonly billing: Billing | undefined
+  /** Undefined where there is no language model. */
+  readonly ai: Ai | undefined
   /** Jobs that failed for good can be run again. */
   readonly jobs: Pick<JobQueue, 'retry'>
   /** Stores events of many requests at once. */
@@ -47,6 +54,8 @@ export interface Services {
   readonly audit: {
     /** Compares the audit trail, every organization's, with its seals. */
     verify(query: IntegrityQuery): Promise<Integrity>
+    /** The trail's text, in pieces; without its last line it is none. */
+    export(task: ExportTask): AsyncIterable<string>
     /**
      * Commits this request's audit row at once, before its effect exists (break glass); the pipeline then
      * writes no second one for the success. Rejects when the row cannot be written.

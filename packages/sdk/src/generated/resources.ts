@@ -59,6 +59,13 @@ const meta = {
   listApiKeys: {"id":"listApiKeys","method":"GET","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createApiKey: {"id":"createApiKey","method":"POST","path":"/api/organizations/{org_id}/api-keys","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   revokeApiKey: {"id":"revokeApiKey","method":"DELETE","path":"/api/organizations/{org_id}/api-keys/{api_key_id}","pathParams":["org_id","api_key_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getOrganizationBilling: {"id":"getOrganizationBilling","method":"GET","path":"/api/organizations/{org_id}/billing","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createOrganizationCheckout: {"id":"createOrganizationCheckout","method":"POST","path":"/api/organizations/{org_id}/billing/checkout","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":true,"hasBody":true,"public":false},
+  createOrganizationPortal: {"id":"createOrganizationPortal","method":"POST","path":"/api/organizations/{org_id}/billing/portal","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getPatientBilling: {"id":"getPatientBilling","method":"GET","path":"/api/organizations/{org_id}/patients/{patient_id}/billing","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  createPatientCheckout: {"id":"createPatientCheckout","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/billing/checkout","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  createPatientPortal: {"id":"createPatientPortal","method":"POST","path":"/api/organizations/{org_id}/patients/{patient_id}/billing/portal","pathParams":["org_id","patient_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  summarizeText: {"id":"summarizeText","method":"POST","path":"/api/organizations/{org_id}/ai/summarize","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   listWebhookEndpoints: {"id":"listWebhookEndpoints","method":"GET","path":"/api/organizations/{org_id}/webhook-endpoints","pathParams":["org_id"],"queryParams":["limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   createWebhookEndpoint: {"id":"createWebhookEndpoint","method":"POST","path":"/api/organizations/{org_id}/webhook-endpoints","pathParams":["org_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   updateWebhookEndpoint: {"id":"updateWebhookEndpoint","method":"PATCH","path":"/api/organizations/{org_id}/webhook-endpoints/{endpoint_id}","pathParams":["org_id","endpoint_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
@@ -648,7 +655,7 @@ export const createResources = (core: Core) => ({
     /**
      * Delete an organization.
      *
-     * Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+     * Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys. Its subscription ends.
      *
      * `DELETE /api/organizations/{org_id}`
      */
@@ -777,6 +784,73 @@ export const createResources = (core: Core) => ({
      */
     revoke: (input: Input<operations['revokeApiKey']>, options?: RequestOptions): Promise<Output<operations['revokeApiKey']>> =>
       core.call(meta.revokeApiKey, input, options),
+  },
+  billing: {
+    /**
+     * How an organization's subscription stands.
+     *
+     * `writes_until` is when health information can no longer be written: seven days after the payment failed or the subscription ended. Reads stay open.
+     *
+     * `GET /api/organizations/{org_id}/billing`
+     */
+    organization: (input: Input<operations['getOrganizationBilling']>, options?: RequestOptions): Promise<Output<operations['getOrganizationBilling']>> =>
+      core.call(meta.getOrganizationBilling, input, options),
+    /**
+     * A page where an organization subscribes.
+     *
+     * Open `url` in a browser; it leads back to `return_url` with `billing=done` or `billing=canceled`. The subscription counts once Stripe has said so, some seconds later. CONFLICT when there is a subscription: change it in the portal.
+     *
+     * `POST /api/organizations/{org_id}/billing/checkout`
+     */
+    checkoutOrganization: (input: Input<operations['createOrganizationCheckout']>, options?: RequestOptions): Promise<Output<operations['createOrganizationCheckout']>> =>
+      core.call(meta.createOrganizationCheckout, input, options),
+    /**
+     * A page where an organization changes its subscription.
+     *
+     * Stripe's customer portal: cards, invoices, cancelling. CONFLICT while nobody has subscribed yet.
+     *
+     * `POST /api/organizations/{org_id}/billing/portal`
+     */
+    portalOrganization: (input: Input<operations['createOrganizationPortal']>, options?: RequestOptions): Promise<Output<operations['createOrganizationPortal']>> =>
+      core.call(meta.createOrganizationPortal, input, options),
+    /**
+     * How a patient's subscription stands.
+     *
+     * Nothing of a patient's care depends on it.
+     *
+     * `GET /api/organizations/{org_id}/patients/{patient_id}/billing`
+     */
+    patient: (input: Input<operations['getPatientBilling']>, options?: RequestOptions): Promise<Output<operations['getPatientBilling']>> =>
+      core.call(meta.getPatientBilling, input, options),
+    /**
+     * A page where a patient subscribes.
+     *
+     * As for an organization. Stripe learns the patient's id, and nothing else of the patient.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/billing/checkout`
+     */
+    checkoutPatient: (input: Input<operations['createPatientCheckout']>, options?: RequestOptions): Promise<Output<operations['createPatientCheckout']>> =>
+      core.call(meta.createPatientCheckout, input, options),
+    /**
+     * A page where a patient changes the subscription.
+     *
+     * Stripe's customer portal. CONFLICT while nobody has subscribed yet.
+     *
+     * `POST /api/organizations/{org_id}/patients/{patient_id}/billing/portal`
+     */
+    portalPatient: (input: Input<operations['createPatientPortal']>, options?: RequestOptions): Promise<Output<operations['createPatientPortal']>> =>
+      core.call(meta.createPatientPortal, input, options),
+  },
+  ai: {
+    /**
+     * Summarize a clinical text.
+     *
+     * The text goes to the language model that the server was told to use, and is kept nowhere here: not in the database, not in logs, not for a replay. A summary can be wrong or leave out what matters: it is for a professional who has read the text. Hanging up stops the model.
+     *
+     * `POST /api/organizations/{org_id}/ai/summarize`
+     */
+    summarize: (input: Input<operations['summarizeText']>, options?: RequestOptions): Promise<Output<operations['summarizeText']>> =>
+      core.call(meta.summarizeText, input, options),
   },
   webhooks: {
     /**

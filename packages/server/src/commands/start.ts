@@ -8,7 +8,7 @@ import { systemClock } from '../clock.ts'
 import { type Config, loadConfig } from '../config.ts'
 import { connect } from '../db/connect.ts'
 import { type Embedded, startEmbedded } from '../db/embedded.ts'
-import { migrate, pendingMigrations } from '../db/migrate.ts'
+import { isBehind, migrate, pendingMigrations } from '../db/migrate.ts'
 import { refuseUnsafeRole } from '../db/role-check.ts'
 import { demoKeyRing } from '../demo/keys.ts'
 import { seedDemo } from '../demo/seed.ts'
@@ -155,6 +155,10 @@ export async function openDatabase(config: Config, databaseUrl: string): Promise
     if (first !== undefined)
       throw new StartupError(
         `The database lacks ${more.length + 1} migrations, ${first} first: run "ward-server migrate" or set DATABASE_OWNER_URL.`,
+      )
+    if (await isBehind(client))
+      throw new StartupError(
+        'The database was restored from a dump into a cluster that counts its transactions anew: run "ward-server migrate" once, before any server starts.',
       )
   } finally {
     await client.end()

@@ -5,13 +5,13 @@ export interface AuditRow {
   readonly id: string
   /** The person's id, or the API key's. */
   readonly actorUserId: string | null
-  readonly actorType: 'USER' | 'API_KEY' | 'ANONYMOUS'
+  readonly actorType: 'USER' | 'API_KEY' | 'SYSTEM' | 'ANONYMOUS'
   readonly organizationId: string | null
   readonly operationId: string
   readonly resourceType: string
   readonly resourceId: string | null
   readonly actionType: string
-  readonly ipAddress: string
+  readonly ipAddress: string | null
   readonly userAgent: string | null
   readonly impersonatorId: string | null
   readonly requestId: string

@@ -31,10 +31,19 @@ export const connectionConfig = (url: string, applicationName: string): pg.Clien
   types,
 })
 
-/** The application's pool. `onError` hears of connections that die while idle. */
-export function createPool(url: string, size: number, onError: (error: Error) => void): pg.Pool {
+/**
+ * The application's pool. `onError` hears of connections that die while idle.
+ * @param limits other time limits than the usual ones.
+ */
+export function createPool(
+  url: string,
+  size: number,
+  onError: (error: Error) => void,
+  limits: Pick<pg.PoolConfig, 'connectionTimeoutMillis' | 'query_timeout'> = {},
+): pg.Pool {
   const pool = new pg.Pool({
     ...connectionConfig(url, 'wardline-server'),
+    ...limits,
     max: size,
     idleTimeoutMillis: 30_000,
   })

@@ -5,9 +5,10 @@ const OLDEST = 150_000
 
 /**
  * Row-level security protects only against a role that it applies to.
+ * @param setting how the sentence names the connection.
  * @throws {StartupError} when the connection's role owns tables, bypasses policies or could become one that does.
  */
-export async function refuseUnsafeRole(client: ClientBase): Promise<void> {
+export async function refuseUnsafeRole(client: ClientBase, setting = 'DATABASE_URL'): Promise<void> {
   const { rows } = await client.query(`
     select current_user as name, current_setting('server_version_num')::int as version,
       exists (select from pg_roles where (rolsuper or rolbypassrls) and pg_has_role(current_user, oid, 'member')) as bypasses,
@@ -17,18 +18,18 @@ export async function refuseUnsafeRole(client: ClientBase): Promise<void> {
   const [found] = rows
   const name = String(found?.name)
   if (Number(found?.version) < OLDEST)
-    throw new StartupError('The database of DATABASE_URL must be PostgreSQL 15 or newer.')
+    throw new StartupError(`The database of ${setting} must be PostgreSQL 15 or newer.`)
   const remedy = 'make a role for the server with "ward-server create-app-login NAME"'
   if (found?.bypasses === true)
     throw new StartupError(
-      `The role ${name} of DATABASE_URL bypasses row-level security, which separates the tenants: ${remedy}.`,
+      `The role ${name} of ${setting} bypasses row-level security, which separates the tenants: ${remedy}.`,
     )
   if (found?.owns === true)
     throw new StartupError(
-      `The role ${name} of DATABASE_URL owns the tables, so it could switch off what separates the tenants: ${remedy}.`,
+      `The role ${name} of ${setting} owns the tables, so it could switch off what separates the tenants: ${remedy}.`,
     )
   if (found?.member !== true)
     throw new StartupError(
-      `The role ${name} of DATABASE_URL is not in the role wardline_app and may read nothing: ${remedy}.`,
+      `The role ${name} of ${setting} is not in the role wardline_app and may read nothing: ${remedy}.`,
     )
 }

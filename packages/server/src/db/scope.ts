@@ -103,8 +103,9 @@ export const transaction = <T>(
   pool: pg.Pool,
   scope: Scope,
   mode: 'read' | 'write',
-  work: (db: Db) => Promise<Outcome<T>>,
-): Promise<T> => onConnection(pool, begin(scope, mode === 'read'), (client) => work(kyselyOver(client)))
+  work: (db: Db, client: pg.PoolClient) => Promise<Outcome<T>>,
+): Promise<T> =>
+  onConnection(pool, begin(scope, mode === 'read'), (client) => work(kyselyOver(client), client))
 
 /** A transaction outside any tenant: sessions, sign-in, upkeep. Commits unless `work` throws. */
 export const unscoped = <T>(

@@ -701,7 +701,7 @@ export interface paths {
         post?: never;
         /**
          * Delete an organization
-         * @description Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys.
+         * @description Everything in it answers 404 from now on: for its members, whose streams close, its patients and its API keys. Its subscription ends.
          */
         delete: operations["deleteOrganization"];
         options?: never;
@@ -920,6 +920,166 @@ export interface paths {
          * @description Its next request is refused, on every server. Revoking again changes nothing.
          */
         delete: operations["revokeApiKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How an organization's subscription stands
+         * @description `writes_until` is when health information can no longer be written: seven days after the payment failed or the subscription ended. Reads stay open.
+         */
+        get: operations["getOrganizationBilling"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A page where an organization subscribes
+         * @description Open `url` in a browser; it leads back to `return_url` with `billing=done` or `billing=canceled`. The subscription counts once Stripe has said so, some seconds later. CONFLICT when there is a subscription: change it in the portal.
+         */
+        post: operations["createOrganizationCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A page where an organization changes its subscription
+         * @description Stripe's customer portal: cards, invoices, cancelling. CONFLICT while nobody has subscribed yet.
+         */
+        post: operations["createOrganizationPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/billing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a patient's subscription stands
+         * @description Nothing of a patient's care depends on it.
+         */
+        get: operations["getPatientBilling"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/billing/checkout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A page where a patient subscribes
+         * @description As for an organization. Stripe learns the patient's id, and nothing else of the patient.
+         */
+        post: operations["createPatientCheckout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/patients/{patient_id}/billing/portal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A page where a patient changes the subscription
+         * @description Stripe's customer portal. CONFLICT while nobody has subscribed yet.
+         */
+        post: operations["createPatientPortal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What Stripe tells of its customers
+         * @description For Stripe only: the signature in `Stripe-Signature` goes over the bytes of the body, which are checked before they are read. Each event is applied once, in whatever order events come; what does not concern us is answered and forgotten.
+         */
+        post: operations["handleStripeWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/organizations/{org_id}/ai/summarize": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Summarize a clinical text
+         * @description The text goes to the language model that the server was told to use, and is kept nowhere here: not in the database, not in logs, not for a replay. A summary can be wrong or leave out what matters: it is for a professional who has read the text. Hanging up stops the model.
+         */
+        post: operations["summarizeText"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2862,7 +3022,7 @@ export interface components {
          * @example NOT_FOUND
          * @enum {string}
          */
-        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "CONSENT_NOT_GRANTED" | "CALL_LIMIT_EXCEEDED" | "RECORDING_NOT_AVAILABLE" | "RECORDING_REDACTED" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "INTERNAL_ERROR" | "UNAVAILABLE";
+        ProblemCode: "UNAUTHORIZED" | "FORBIDDEN" | "CONSENT_REQUIRED" | "MFA_REQUIRED" | "STEP_UP_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "PASSWORD_RESET_REQUIRED" | "MFA_REQUIRED_FOR_ROLE" | "NOT_FOUND" | "CONFLICT" | "DUPLICATE_MRN" | "ALREADY_MEMBER" | "LAST_ADMIN" | "EMAIL_TAKEN" | "APPOINTMENT_CONFLICT" | "INVALID_TRANSITION" | "DOCUMENT_INFECTED" | "DOCUMENT_NOT_SCANNED" | "IDEMPOTENCY_IN_PROGRESS" | "PRECONDITION_FAILED" | "PAYLOAD_TOO_LARGE" | "VALIDATION_ERROR" | "IDEMPOTENCY_KEY_REUSED" | "RATE_LIMITED" | "INVALID_CURSOR" | "ORGANIZATION_REQUIRED" | "INVALID_MFA_CODE" | "INVALID_PASSWORD" | "LICENSE_EXPIRED" | "PATIENT_DISCHARGED" | "VOICEMAIL_UNSAFE" | "CONSENT_NOT_GRANTED" | "CALL_LIMIT_EXCEEDED" | "RECORDING_NOT_AVAILABLE" | "RECORDING_REDACTED" | "INVITATION_EXPIRED" | "INVITATION_USED" | "INVITATION_ACCEPTED" | "INVITATION_DECLINED" | "RESEND_LIMIT_EXCEEDED" | "SUBSCRIPTION_REQUIRED" | "INVALID_SIGNATURE" | "BILLING_NOT_CONFIGURED" | "BILLING_UNAVAILABLE" | "AI_NOT_CONFIGURED" | "AI_UNAVAILABLE" | "AI_TIMEOUT" | "INTERNAL_ERROR" | "UNAVAILABLE";
         /**
          * @description One invalid field.
          * @example {
@@ -2982,7 +3142,7 @@ export interface components {
             pending_documents?: components["schemas"]["PendingDocument"][];
             /**
              * Format: int32
-             * @description Seconds to wait, with RATE_LIMITED, ACCOUNT_LOCKED and UNAVAILABLE.
+             * @description Seconds to wait, with RATE_LIMITED, ACCOUNT_LOCKED, UNAVAILABLE, BILLING_UNAVAILABLE and AI_UNAVAILABLE.
              */
             retry_after?: number;
             /**
@@ -4864,6 +5024,152 @@ export interface components {
             secret: string;
         };
         /**
+         * @description OPEN: health information can be read and written. GRACE: still, until `writes_until`. CLOSED: it can be read; writing it answers SUBSCRIPTION_REQUIRED.
+         * @example OPEN
+         * @enum {string}
+         */
+        WriteAccess: "OPEN" | "GRACE" | "CLOSED";
+        /**
+         * @description An organization's subscription.
+         * @example {
+         *       "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d30",
+         *       "configured": true,
+         *       "subscription_status": "PAST_DUE",
+         *       "write_access": "GRACE",
+         *       "writes_until": "2026-03-09T14:30:00.000Z",
+         *       "has_portal": true
+         *     }
+         */
+        OrganizationBilling: {
+            organization_id: components["schemas"]["Uuid"];
+            /** @description Whether billing is set up on this server. Where it is not, every organization counts as ACTIVE. */
+            configured: boolean;
+            subscription_status: components["schemas"]["SubscriptionStatus"];
+            write_access: components["schemas"]["WriteAccess"];
+            /**
+             * Format: date-time
+             * @description When writing health information ends, or ended.
+             */
+            writes_until: string | null;
+            /** @description Whether there is something to change in the portal. */
+            has_portal: boolean;
+        };
+        /**
+         * Format: uri
+         * @description Where the page leads back to. Of the server's own address or of an origin that it trusts, else refused; when left out, where the server's settings say.
+         * @example https://app.clinic.example/billing
+         */
+        ReturnUrl: string;
+        /**
+         * @description Where to come back to.
+         * @example {}
+         */
+        BillingReturn: {
+            return_url?: components["schemas"]["ReturnUrl"];
+        };
+        /**
+         * Format: uri
+         * @description A page at Stripe, for a browser. Whoever has it can use it, so it is for the caller only.
+         * @example https://checkout.stripe.com/c/pay/cs_test_a1b2c3
+         */
+        PageUrl: string;
+        /**
+         * @description Where to subscribe.
+         * @example {
+         *       "url": "https://checkout.stripe.com/c/pay/cs_test_a1b2c3",
+         *       "expires_at": "2026-03-03T14:30:00.000Z"
+         *     }
+         */
+        CheckoutPage: {
+            url: components["schemas"]["PageUrl"];
+            expires_at: components["schemas"]["Timestamp"];
+        };
+        /**
+         * @description Where to change the subscription; for some minutes.
+         * @example {
+         *       "url": "https://billing.stripe.com/p/session/test_a1b2c3"
+         *     }
+         */
+        PortalPage: {
+            url: components["schemas"]["PageUrl"];
+        };
+        /**
+         * @description A patient's subscription.
+         * @example {
+         *       "patient_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d10",
+         *       "configured": true,
+         *       "subscription_status": null,
+         *       "has_portal": false
+         *     }
+         */
+        PatientBilling: {
+            patient_id: components["schemas"]["Uuid"];
+            /** @description Whether billing of patients is set up on this server. */
+            configured: boolean;
+            /**
+             * @description How it stands; null for none.
+             * @enum {string|null}
+             */
+            subscription_status: "ACTIVE" | "PAST_DUE" | "CANCELED" | "INCOMPLETE" | "TRIALING" | null;
+            /** @description Whether there is something to change in the portal. */
+            has_portal: boolean;
+        };
+        /**
+         * @description An event, as Stripe's own documentation has it.
+         * @example {
+         *       "id": "evt_1NG8Du2eZvKYlo2CUI79vXWy",
+         *       "type": "customer.subscription.updated"
+         *     }
+         */
+        StripeEvent: {
+            /** @description The event's id. */
+            id: string;
+            /** @description What happened. */
+            type: string;
+        };
+        /**
+         * @description The event is kept; whatever it asks for follows.
+         * @example {
+         *       "received": true
+         *     }
+         */
+        WebhookReceived: {
+            /**
+             * @description Always.
+             * @constant
+             */
+            received: true;
+        };
+        /**
+         * @description What to summarize.
+         * @example {
+         *       "text": "Patient seen for follow-up of hypertension. Blood pressure 128/82 on lisinopril 10 mg."
+         *     }
+         */
+        SummarizeRequest: {
+            /** @description The text. */
+            text: string;
+            /**
+             * Format: int32
+             * @description How long the summary may be, as the model is told.
+             * @default 200
+             */
+            max_words: number;
+        };
+        /**
+         * @description A summary.
+         * @example {
+         *       "summary": "Hypertension, controlled on lisinopril 10 mg (128/82).",
+         *       "model": "gpt-4o-mini"
+         *     }
+         */
+        Summary: {
+            /** @description In the language of the text. */
+            summary: string;
+            /** @description Which model wrote it. */
+            model: string;
+        };
+        /**
          * Format: uri
          * @description Where events go: https, without credentials or fragment. Addresses of private, loopback, link-local and other special networks are refused, here and again at every attempt, when the name is resolved.
          * @example https://hooks.clinic.example/wardline
@@ -4874,7 +5180,7 @@ export interface components {
          * @example member.joined
          * @enum {string}
          */
-        WebhookEventType: "member.joined" | "member.removed" | "license.expiring" | "call.incoming" | "call.dequeued" | "call.completed" | "impersonation.started" | "impersonation.ended";
+        WebhookEventType: "member.joined" | "member.removed" | "license.expiring" | "subscription.updated" | "call.incoming" | "call.dequeued" | "call.completed" | "impersonation.started" | "impersonation.ended";
         /**
          * @description Which events go there. An empty list means all, those of later versions too.
          * @example [
@@ -9741,6 +10047,38 @@ export interface components {
             };
         };
         /**
+         * @description To the organization: its subscription stands otherwise, or writing health information ends at another time.
+         * @example {
+         *       "id": "731.42",
+         *       "event": "subscription.updated",
+         *       "data": {
+         *         "organization_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d01",
+         *         "subscription_status": "PAST_DUE",
+         *         "writes_until": "2026-03-09T14:30:00.000Z",
+         *         "occurred_at": "2026-03-02T14:30:00.000Z"
+         *       }
+         *     }
+         */
+        SubscriptionUpdatedEvent: {
+            id: components["schemas"]["EventId"];
+            /**
+             * @description The type. (enum property replaced by openapi-typescript)
+             * @enum {string}
+             */
+            event: "subscription.updated";
+            /** @description What happened. */
+            data: {
+                organization_id: components["schemas"]["Uuid"];
+                subscription_status: components["schemas"]["SubscriptionStatus"];
+                /**
+                 * Format: date-time
+                 * @description When writing health information ends, or ended.
+                 */
+                writes_until: string | null;
+                occurred_at: components["schemas"]["OccurredAt"];
+            };
+        };
+        /**
          * @description To the organization: a provider's licence expires in 60, 30 or 7 days, or sooner.
          * @example {
          *       "id": "731.42",
@@ -9929,7 +10267,7 @@ export interface components {
          *       }
          *     }
          */
-        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketDeskMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["CallIncomingEvent"] | components["schemas"]["CallDequeuedEvent"] | components["schemas"]["CallCompletedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
+        StreamEvent: components["schemas"]["TicketCreatedEvent"] | components["schemas"]["TicketMessageEvent"] | components["schemas"]["TicketDeskMessageEvent"] | components["schemas"]["TicketUpdatedEvent"] | components["schemas"]["TicketOverdueEvent"] | components["schemas"]["TicketPresenceEvent"] | components["schemas"]["TicketReplyEvent"] | components["schemas"]["TicketResolvedEvent"] | components["schemas"]["CallIncomingEvent"] | components["schemas"]["CallDequeuedEvent"] | components["schemas"]["CallCompletedEvent"] | components["schemas"]["MessageNewEvent"] | components["schemas"]["AppointmentCreatedEvent"] | components["schemas"]["AppointmentUpdatedEvent"] | components["schemas"]["AppointmentReminderEvent"] | components["schemas"]["DocumentScanCompleteEvent"] | components["schemas"]["DocumentProcessedEvent"] | components["schemas"]["ConsentRequiredEvent"] | components["schemas"]["SessionRevokedEvent"] | components["schemas"]["NotificationNewEvent"] | components["schemas"]["MemberJoinedEvent"] | components["schemas"]["MemberRemovedEvent"] | components["schemas"]["SubscriptionUpdatedEvent"] | components["schemas"]["LicenseExpiringEvent"] | components["schemas"]["ImpersonationStartedEvent"] | components["schemas"]["ImpersonationEndedEvent"] | components["schemas"]["HeartbeatEvent"] | components["schemas"]["StreamResetEvent"] | components["schemas"]["StreamClosedEvent"];
         /**
          * @description A ticket for one stream.
          * @example {
@@ -11222,6 +11560,32 @@ export interface components {
                 };
             };
         };
+        /** @description There is a subscription already, or the first request with this key still runs. */
+        ConflictIdempotent: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "CONFLICT" | "IDEMPOTENCY_IN_PROGRESS";
+                };
+            };
+        };
+        /** @description Billing is not set up here, or Stripe or the database does not answer; nothing was changed. */
+        BillingUnavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "BILLING_NOT_CONFIGURED" | "BILLING_UNAVAILABLE" | "UNAVAILABLE";
+                };
+            };
+        };
         /** @description In conflict with what is there. */
         Conflict: {
             headers: {
@@ -11232,6 +11596,84 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"] & {
                     /** @enum {unknown} */
                     code?: "CONFLICT";
+                };
+            };
+        };
+        /** @description A gate refuses, or the call is not possible while impersonating. */
+        ForbiddenPatientBilling: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "ACCOUNT_LOCKED" | "ACCOUNT_SUSPENDED" | "IMPERSONATION_EXPIRED" | "IMPERSONATION_FORBIDDEN" | "CONSENT_REQUIRED" | "FORBIDDEN" | "MFA_REQUIRED" | "PROXY_ACCESS_EXPIRED" | "PROXY_PERMISSION_DENIED";
+                };
+            };
+        };
+        /** @description The signature is missing, wrong or too old. */
+        InvalidSignature: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "INVALID_SIGNATURE";
+                };
+            };
+        };
+        /** @description Billing is not set up here, or the database does not answer; Stripe tries again. */
+        NotConfigured: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "BILLING_NOT_CONFIGURED" | "UNAVAILABLE";
+                };
+            };
+        };
+        /** @description No language model is set up here, or it or the database does not answer. */
+        AiUnavailable: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "AI_NOT_CONFIGURED" | "AI_UNAVAILABLE" | "UNAVAILABLE";
+                };
+            };
+        };
+        /** @description The language model took longer than it may. */
+        AiTimeout: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "AI_TIMEOUT";
+                };
+            };
+        };
+        /** @description The organization's subscription has lapsed for longer than its grace; reads stay open. */
+        SubscriptionRequired: {
+            headers: {
+                "X-Request-ID": components["headers"]["RequestId"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"] & {
+                    /** @enum {unknown} */
+                    code?: "SUBSCRIPTION_REQUIRED";
                 };
             };
         };
@@ -11576,14 +12018,16 @@ export interface components {
         InvitationToken: string;
         /** @description The API key. */
         ApiKeyId: components["schemas"]["Uuid"];
+        /** @description The patient. */
+        PatientId: components["schemas"]["Uuid"];
+        /** @description When it was signed, and the signatures. */
+        StripeSignature: string;
         /** @description The webhook endpoint. */
         EndpointId: components["schemas"]["Uuid"];
         /** @description Only these. */
         DeliveryStatus: components["schemas"]["WebhookDeliveryStatus"];
         /** @description The delivery. */
         DeliveryId: components["schemas"]["Uuid"];
-        /** @description The patient. */
-        PatientId: components["schemas"]["Uuid"];
         /** @description The version that you have seen, as in its ETag. When sent and stale, 412 and nothing changes. */
         IfMatchOptional: string;
         /** @description The token of the mailed link. */
@@ -13537,6 +13981,288 @@ export interface operations {
             503: components["responses"]["Unavailable"];
         };
     };
+    getOrganizationBilling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationBilling"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createOrganizationCheckout: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description A retry with the same key and body answers what the first call answered, for 24 hours. The SDK sends one by itself. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingReturn"];
+            };
+        };
+        responses: {
+            /** @description The page. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["ConflictIdempotent"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["InvalidIdempotent"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["BillingUnavailable"];
+        };
+    };
+    createOrganizationPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingReturn"];
+            };
+        };
+        responses: {
+            /** @description The page. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["BillingUnavailable"];
+        };
+    };
+    getPatientBilling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The subscription. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientBilling"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPatientBilling"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    createPatientCheckout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingReturn"];
+            };
+        };
+        responses: {
+            /** @description The page. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckoutPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPatientBilling"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["BillingUnavailable"];
+        };
+    };
+    createPatientPortal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+                /** @description The patient. */
+                patient_id: components["parameters"]["PatientId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BillingReturn"];
+            };
+        };
+        responses: {
+            /** @description The page. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalPage"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenPatientBilling"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["BillingUnavailable"];
+        };
+    };
+    handleStripeWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description When it was signed, and the signatures. */
+                "Stripe-Signature"?: components["parameters"]["StripeSignature"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StripeEvent"];
+            };
+        };
+        responses: {
+            /** @description Received. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookReceived"];
+                };
+            };
+            400: components["responses"]["InvalidSignature"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["NotConfigured"];
+        };
+    };
+    summarizeText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The organization. */
+                org_id: components["parameters"]["OrgId"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SummarizeRequest"];
+            };
+        };
+        responses: {
+            /** @description The summary. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Summary"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["AiUnavailable"];
+            504: components["responses"]["AiTimeout"];
+        };
+    };
     listWebhookEndpoints: {
         parameters: {
             query?: {
@@ -13859,6 +14585,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             /** @description The MRN is taken, or the first request with this key is still running. */
@@ -13935,6 +14662,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -13976,6 +14704,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             /** @description The MRN is taken. */
@@ -14027,6 +14756,7 @@ export interface operations {
             };
             400: components["responses"]["UnsafeAddress"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14142,6 +14872,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14176,6 +14907,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14219,6 +14951,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14290,6 +15023,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotEnrolled"];
@@ -14328,6 +15062,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["MrnTaken"];
@@ -14444,6 +15179,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14516,6 +15252,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
@@ -14593,6 +15330,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14627,6 +15365,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -14666,6 +15405,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -15160,6 +15900,7 @@ export interface operations {
             };
             400: components["responses"]["NotInCare"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             /** @description The provider is not free then, or the first request with this key is still running. */
@@ -15247,6 +15988,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotPossibleNow"];
@@ -15290,6 +16032,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotPossibleNow"];
@@ -15334,6 +16077,7 @@ export interface operations {
             };
             400: components["responses"]["NotInCare"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             /** @description The provider is not free then, or the visit is over, cancelled or has begun. */
@@ -15431,6 +16175,7 @@ export interface operations {
             };
             400: components["responses"]["PatientDischarged"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["IdempotencyInProgress"];
@@ -15501,6 +16246,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
@@ -15542,6 +16288,7 @@ export interface operations {
             };
             400: components["responses"]["PatientDischarged"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenCare"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["IdempotencyInProgress"];
@@ -15740,6 +16487,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -15776,6 +16524,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotNow"];
@@ -15816,6 +16565,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["IdempotencyInProgress"];
@@ -15857,6 +16607,7 @@ export interface operations {
             };
             400: components["responses"]["NoCall"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["BusyOrInProgress"];
@@ -15973,6 +16724,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotNow"];
@@ -16015,6 +16767,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NotNow"];
@@ -16056,6 +16809,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
@@ -16095,6 +16849,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
@@ -16130,6 +16885,7 @@ export interface operations {
             };
             400: components["responses"]["OrganizationRequired"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NoRecording"];
             422: components["responses"]["Invalid"];
@@ -16243,6 +16999,7 @@ export interface operations {
             };
             400: components["responses"]["PatientDischarged-2"];
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["IdempotencyInProgress"];
@@ -16307,6 +17064,7 @@ export interface operations {
                 content?: never;
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["Invalid"];
@@ -16343,6 +17101,7 @@ export interface operations {
                 };
             };
             401: components["responses"]["Unauthorized"];
+            402: components["responses"]["SubscriptionRequired"];
             403: components["responses"]["ForbiddenStaff"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["NothingUploaded"];

@@ -402,6 +402,8 @@ export interface OrganizationsTable {
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
   deleted_at: Instant | null
+  writes_until: Instant | null
+  lapse_told: 'SOON' | 'ENDED' | null
 }
 
 export interface PasswordResetTokensTable {
@@ -742,6 +744,19 @@ export interface WebhookEndpointsTable {
   lost_told_at: Instant | null
 }
 
+export interface WebhookReceiptsTable {
+  provider: string
+  external_id: string
+  event_type: string
+  outcome: 'APPLIED' | 'IGNORED' | 'UNKNOWN_CUSTOMER'
+  received_at: Instant
+}
+
+export interface XidBaseTable {
+  singleton: Generated<boolean>
+  base: Generated<number>
+}
+
 /** Every table, as Kysely knows it. */
 export interface Tables {
   api_keys: ApiKeysTable
@@ -798,4 +813,6 @@ export interface Tables {
   webhook_cursor: WebhookCursorTable
   webhook_deliveries: WebhookDeliveriesTable
   webhook_endpoints: WebhookEndpointsTable
+  webhook_receipts: WebhookReceiptsTable
+  xid_base: XidBaseTable
 }

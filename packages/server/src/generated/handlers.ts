@@ -161,6 +161,31 @@ export interface ApiKeysHandlers {
   revokeApiKey: Handler<'revokeApiKey'>
 }
 
+export interface BillingHandlers {
+  /** How an organization's subscription stands. */
+  getOrganizationBilling: Handler<'getOrganizationBilling'>
+  /** A page where an organization subscribes. */
+  createOrganizationCheckout: Handler<'createOrganizationCheckout'>
+  /** A page where an organization changes its subscription. */
+  createOrganizationPortal: Handler<'createOrganizationPortal'>
+  /** How a patient's subscription stands. */
+  getPatientBilling: Handler<'getPatientBilling'>
+  /** A page where a patient subscribes. */
+  createPatientCheckout: Handler<'createPatientCheckout'>
+  /** A page where a patient changes the subscription. */
+  createPatientPortal: Handler<'createPatientPortal'>
+}
+
+export interface WebhooksHandlers {
+  /** What Stripe tells of its customers. */
+  handleStripeWebhook: Handler<'handleStripeWebhook'>
+}
+
+export interface AiHandlers {
+  /** Summarize a clinical text. */
+  summarizeText: Handler<'summarizeText'>
+}
+
 export interface WebhookEndpointsHandlers {
   /** An organization's webhook endpoints. */
   listWebhookEndpoints: Handler<'listWebhookEndpoints'>
@@ -458,6 +483,9 @@ export type Handlers = HealthHandlers &
   MembersHandlers &
   InvitationsHandlers &
   ApiKeysHandlers &
+  BillingHandlers &
+  WebhooksHandlers &
+  AiHandlers &
   WebhookEndpointsHandlers &
   PatientsHandlers &
   ContactMethodsHandlers &

@@ -47,6 +47,13 @@ export const catalogue = {
   INVITATION_ACCEPTED: { status: 400, title: "The invitation was accepted" },
   INVITATION_DECLINED: { status: 400, title: "The invitation was declined" },
   RESEND_LIMIT_EXCEEDED: { status: 400, title: "The invitation was sent too often" },
+  SUBSCRIPTION_REQUIRED: { status: 402, title: "The subscription has lapsed" },
+  INVALID_SIGNATURE: { status: 400, title: "The signature is not valid" },
+  BILLING_NOT_CONFIGURED: { status: 503, title: "Billing is not set up here" },
+  BILLING_UNAVAILABLE: { status: 503, title: "The payment provider does not answer" },
+  AI_NOT_CONFIGURED: { status: 503, title: "No language model is set up here" },
+  AI_UNAVAILABLE: { status: 503, title: "The language model does not answer" },
+  AI_TIMEOUT: { status: 504, title: "The language model took too long" },
   INTERNAL_ERROR: { status: 500, title: "Something went wrong on our side" },
   UNAVAILABLE: { status: 503, title: "Temporarily unavailable" },
 } as const

@@ -66,6 +66,8 @@ export interface ApiKey {
   readonly keyId: string
   readonly organizationId: string
   readonly organizationSuspended: boolean
+  /** Nothing was paid there for so long that health information is no longer written. */
+  readonly organizationLapsed: boolean
   readonly role: OrganizationRole
   /** Whether it may also change something. */
   readonly writes: boolean

@@ -11,7 +11,8 @@ import type { Pool } from 'pg'
 import { UPLOAD_TYPE } from '../adapters/blobs/blobs.ts'
 import type { Config } from '../config.ts'
 import type { AuditBatch } from '../db/audit-batch.ts'
-import { type Db, noDatabase, transaction, unscoped } from '../db/scope.ts'
+import type { Replica } from '../db/replica.ts'
+import { type Db, noDatabase, type Scope, transaction, unscoped } from '../db/scope.ts'
 import type { Hub } from '../domains/events/hub.ts'
 import { type OutboxEvent, publishEvents } from '../domains/events/outbox.ts'
 import { redeemStreamTicket } from '../domains/events/queries.ts'
@@ -41,6 +42,7 @@ import { mfa } from './steps/mfa.ts'
 import { createRateLimit, type Quota, type RedisConnection } from './steps/rate-limit.ts'
 import { scopeOf } from './steps/scope.ts'
 import { stepUp } from './steps/step-up.ts'
+import { createSubscription } from './steps/subscription.ts'
 import { keptOf, lostPatient, type OpenedStream, openStream } from './stream.ts'
 import { chosenType, sendText } from './text.ts'
 import { Schemas } from './validate.ts'
@@ -66,6 +68,8 @@ export interface AppParts {
   readonly services: Services
   readonly handlers: Handlers
   readonly pool: Pool
+  /** Answers lists when it can; undefined leaves them to the pool. */
+  readonly replica: Replica | undefined
   readonly audit: AuditBatch
   /** Actors whose audit row is committed already (break glass). */
   readonly audited: WeakSet<Person>
@@ -95,6 +99,23 @@ interface Reply {
 
 const JSON_TYPE = 'application/json'
 
+const never = new AbortController().signal
+
+/** Aborted when the connection closes before the answer is out; made at the first call, for few ask. */
+function hangUpOf(reply: FastifyReply): () => AbortSignal {
+  let gone: AbortController | undefined
+  return () => {
+    if (gone) return gone.signal
+    const made = new AbortController()
+    gone = made
+    if (reply.raw.destroyed) made.abort()
+    reply.raw.once('close', () => {
+      if (!reply.raw.writableFinished) made.abort()
+    })
+    return made.signal
+  }
+}
+
 /** `Forms` of whatever operation. */
 type AnyForms = Readonly<Record<string, () => unknown>>
 
@@ -116,6 +137,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const schemas = new Schemas()
   const rateLimit = createRateLimit(config, parts.redis)
   const sessions = new SessionLoader(pool)
+  const subscription = createSubscription(config.billing !== undefined)
   const signIn = authenticate({
     pool,
     sessions,
@@ -177,7 +199,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     log.info({ request_id: request.id, operation, status: reply.statusCode, ms }, 'answered')
   })
 
-  const stateOf = (request: FastifyRequest, operation: OperationDefinition): RequestState => ({
+  const stateOf = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    operation: OperationDefinition,
+  ): RequestState => ({
     operation,
     origin: {
       requestId: request.id,
@@ -193,6 +219,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     tokenEndsAt: null,
     organizationId: null,
     body: undefined,
+    hungUp: hangUpOf(reply),
   })
 
   const checkParams = (state: RequestState): void => {
@@ -201,10 +228,10 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   }
 
   /** Everything that can refuse without the body, before the body is read. */
-  async function gatekeeper(request: FastifyRequest): Promise<void> {
+  async function gatekeeper(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     const { operation } = request.routeOptions.config
     if (!operation) return
-    const state = stateOf(request, operation)
+    const state = stateOf(request, reply, operation)
     request.state = state
     try {
       await signIn(state)
@@ -221,6 +248,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     consent(state)
     mfa(state)
     stepUp(state)
+    subscription(state)
   }
 
   const handlerOf = (id: OperationId): AnyHandler => {
@@ -237,6 +265,9 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     emit: (event: OutboxEvent) => outbox.events.push(event),
     enqueue: (name: string, payload: object) => outbox.jobs.push({ name, payload }),
     record: (record: Parameters<RecordChange>[0]) => auditRecord(db, state, services.newId(), record),
+    get signal() {
+      return state.hungUp()
+    },
   })
 
   async function publish(db: Db, outbox: Outbox, now: Date): Promise<void> {
@@ -260,17 +291,32 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return [{ ...reply, type, body: String(forms[type]?.()) }, value]
   }
 
+  /** On the replica where the contract and the replica's own state allow it; the gates before have asked the primary. */
+  async function readIn(
+    state: RequestState,
+    scope: Scope,
+    work: (db: Db) => Promise<unknown>,
+  ): Promise<unknown> {
+    const elsewhere = state.operation.paged ? await parts.replica?.read(scope, work) : undefined
+    if (elsewhere) return elsewhere.value
+    return transaction(pool, scope, 'read', async (db) => ({ value: await work(db), commit: true }))
+  }
+
   async function read(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
     const outbox: Outbox = { events: [], jobs: [] }
     const scope = scopeOf(state)
     const value =
       scope.name === 'none'
         ? await handler(contextOf(state, noDatabase, outbox), input)
-        : await transaction(pool, scope, 'read', async (db) => ({
-            value: await handler(contextOf(state, db, outbox), input),
-            commit: true,
-          }))
-    if (value instanceof Problem) throw value
+        : await readIn(state, scope, (db) => handler(contextOf(state, db, outbox), input))
+    if (value instanceof Problem) {
+      // It was done, and failed only then: a text that left the house is recorded however it fared.
+      if (value.keep && isAudited(state)) {
+        await audit.commit(auditRow(state, services.newId(), undefined, value))
+        throw Object.assign(value, { recorded: true })
+      }
+      throw value
+    }
     if (outbox.events.length + outbox.jobs.length > 0)
       throw new Error(`${state.operation.id} publishes, so it must say x-writes`)
     const [reply, answered] =
@@ -352,7 +398,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (operation.gates.stream) delete query.ticket
     const headers = { ...state.headers }
     const takesBody = schemas.takesBody(operation)
-    const body = takesBody ? request.body : undefined
+    const body = takesBody || operation.gates.rawBody ? request.body : undefined
     // The path was validated by the gates, which go by it.
     const invalid = schemas.check(operation, { query, headers, ...(takesBody ? { body } : {}) })
     if (invalid) throw invalid
@@ -369,24 +415,23 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return reply.type(`${result.type}; charset=utf-8`).send(result.body)
   }
 
-  /** The transaction stays open until the last piece is sent; the row of the audit trail is there before the first. */
-  function text(
+  /** The row of the audit trail is there before the first piece; a text that breaks off has one, too. */
+  async function text(
     request: FastifyRequest,
     reply: FastifyReply,
     state: RequestState,
     handler: AnyHandler,
     input: object,
   ): Promise<unknown> {
-    return sendText(request, reply, log, (send) =>
-      transaction(pool, scopeOf(state), 'read', async (db) => {
-        const value = await handler(contextOf(state, db, { events: [], jobs: [] }), input)
-        if (value instanceof Problem) throw value
-        if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
-        // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
-        await send(value as TextAnswer<string>)
-        return { value: undefined, commit: true }
-      }),
-    )
+    const scope = scopeOf(state)
+    const value = await transaction(pool, scope, 'read', async (db) => ({
+      value: await handler(contextOf(state, db, { events: [], jobs: [] }), input),
+      commit: true,
+    }))
+    if (value instanceof Problem) throw value
+    if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
+    // A handler of such an operation answers a TextAnswer: the Handlers interface says so.
+    return sendText(request, reply, log, scope, value as TextAnswer<string>)
   }
 
   /** Without a transaction: a slow caller must not hold a connection of the pool. */
@@ -426,6 +471,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       tokenEndsAt: null,
       organizationId: null,
       body: undefined,
+      hungUp: () => never,
     }
     try {
       for (const gate of [account, impersonation, access, consent, mfa]) await gate(again)
@@ -498,8 +544,15 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       handler: (request, reply) => answer(request, reply, handler),
     })
   }
-  const [files, documents] = partition(Object.values(operations), movesBytes)
+  const [files, others] = partition(Object.values(operations), movesBytes)
+  const [signed, documents] = partition(others, ({ gates }: OperationDefinition) => gates.rawBody)
   for (const definition of documents) addRoute(app, definition)
+  // A body that is signed reaches its handler as the bytes that were signed, whatever it says it is.
+  await app.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+    for (const definition of signed) addRoute(scope, definition)
+  })
   // A body that is a file reaches its handler unread, there and nowhere else.
   await app.register(async (scope) => {
     scope.removeAllContentTypeParsers()

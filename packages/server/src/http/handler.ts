@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Logger } from 'pino'
-import type { Db } from '../db/scope.ts'
+import type { Db, Scope } from '../db/scope.ts'
 import type { components, operations as contract } from '../generated/contract.ts'
 import type { CodeOf, DefaultedQuery, OperationId, operations } from '../generated/operations.ts'
 import type { Jobs } from '../jobs/queue.ts'
@@ -17,7 +17,11 @@ type WithDefaults<T, Names> = Omit<T, Names & keyof T> & Required<Pick<T, Names 
 /** Header names arrive in lower case. */
 type Lower<T> = { [K in keyof T as K extends string ? Lowercase<K> : K]: T[K] }
 
-type Body<Op extends OperationId> = contract[Op] extends {
+type Body<Op extends OperationId> = (typeof operations)[Op]['gates']['rawBody'] extends true
+  ? Buffer
+  : JsonBody<Op>
+
+type JsonBody<Op extends OperationId> = contract[Op] extends {
   requestBody: { content: { 'application/json': infer B } }
 }
   ? B
@@ -41,11 +45,11 @@ type SuccessOf<Op extends OperationId> = contract[Op]['responses'] extends infer
   : never
 
 /**
- * A long text, written while it is made: for each media type of the contract the pieces, made when they are asked for
- * and inside the handler's transaction. The caller's Accept chooses.
+ * A long text, written while it is made: for each media type of the contract the pieces, made when they are asked
+ * for, after the handler's transaction, in one of their own with this scope. The caller's Accept chooses.
  */
 export type TextAnswer<MediaType extends PropertyKey> = Readonly<
-  Record<MediaType, () => AsyncIterable<string>>
+  Record<MediaType, (scope: Scope) => AsyncIterable<string>>
 >
 
 /** A file to send: under this name, to be saved. */
@@ -147,6 +151,8 @@ export interface Context<Op extends OperationId> {
   readonly emit: Emit
   readonly enqueue: Enqueue
   readonly record: RecordChange
+  /** Aborted when the caller hangs up before the answer. */
+  readonly signal: AbortSignal
 }
 
 /** Answers the success body, or a Problem whose code the operation declares. */

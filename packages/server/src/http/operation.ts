@@ -42,11 +42,15 @@ export interface Gates {
   readonly consent: 'required' | 'exempt'
   readonly mfa: 'required' | 'exempt'
   readonly stepUp: boolean
+  /** Whether it is closed where nobody has paid for long: the writes of health information. */
+  readonly subscription: 'required' | 'exempt'
   readonly stream: boolean
-  /** Whether the handler's transaction can write: every method but GET, and a GET that says so (`x-writes`). */
+  /** Whether the handler's transaction can write: every method but GET, unless `x-writes` says otherwise. */
   readonly writes: boolean
   /** Stored together with others' requests: the handler has no transaction, and answers once its part is committed. */
   readonly groupCommit: boolean
+  /** The body reaches the handler as it was sent, unread. */
+  readonly rawBody: boolean
 }
 
 /** One operation of the contract, as the pipeline sees it. */
@@ -65,6 +69,8 @@ export interface OperationDefinition {
   /** Whether the success carries an ETag, made of the answer's `version`. */
   readonly etag: boolean
   readonly codes: readonly string[]
+  /** Whether it answers a list page by page; such a read may be a replica's. */
+  readonly paged: boolean
   readonly gates: Gates
 }
 

@@ -18,6 +18,8 @@ export interface RequestState {
   /** The organization that the call acts in. */
   organizationId: string | null
   body: unknown
+  /** Aborted when the caller hangs up before the answer; made when somebody asks for it. */
+  readonly hungUp: () => AbortSignal
 }
 
 /** One gate: passes silently or throws the Problem that refuses. */

@@ -28,6 +28,8 @@ export interface LoadedSession {
     readonly organization_id: string
     readonly role: OrganizationRole
     readonly suspended: boolean
+    /** Nothing was paid for so long that health information is no longer written. */
+    readonly lapsed: boolean
   }[]
   readonly patients: readonly ({
     readonly patient_id: string
@@ -36,6 +38,8 @@ export interface LoadedSession {
     readonly organizations: readonly string[]
     /** Those of them that are suspended. */
     readonly suspended: readonly string[]
+    /** Those of them where health information is no longer written. */
+    readonly lapsed: readonly string[]
   } & Readonly<Record<ProxyPermission, boolean>>)[]
   readonly pending_documents: readonly { id: string; type: string; version: string; title: string }[]
   readonly impersonation: {
@@ -154,6 +158,7 @@ export interface LoadedKey {
   readonly id: string
   readonly organization_id: string
   readonly suspended: boolean
+  readonly writes_until: string | null
   readonly role: OrganizationRole
   readonly scopes: readonly ('read' | 'write')[]
   readonly last_used_at: string | null

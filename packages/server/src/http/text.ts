@@ -1,10 +1,10 @@
-import { PassThrough, Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import type { Scope } from '../db/scope.ts'
 import type { TextAnswer } from './handler.ts'
 
-// Its transaction holds a connection of the pool, so nobody may stop reading for long.
+// Its transaction holds a connection, so nobody may stop reading for long.
 const stallMs = 60_000
 
 /** The first media type that Accept takes, by its order; the contract's first where it takes anything. */
@@ -16,41 +16,39 @@ export function chosenType(accept: unknown, types: readonly string[]): string {
 }
 
 /**
- * Sends a text while it is made, no faster than it is read. `work` opens the transaction and calls `send` in it; what it
- * throws before is answered as usual. What fails later destroys the connection: the reader sees a broken answer, never
- * one that ends well.
+ * Sends a text while it is made, no faster than it is read. What fails after the first piece destroys the connection: the
+ * reader sees a broken answer, never one that ends well.
+ * @throws what fails before
  */
-export function sendText(
+export async function sendText(
   request: FastifyRequest,
   reply: FastifyReply,
   log: Logger,
-  work: (send: (answer: TextAnswer<string>) => Promise<void>) => Promise<void>,
+  scope: Scope,
+  answer: TextAnswer<string>,
 ): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    let begun = false
-    const send = async (answer: TextAnswer<string>): Promise<void> => {
-      const type = chosenType(request.headers.accept, Object.keys(answer))
-      const pieces = answer[type]
-      if (!pieces) throw new Error(`the handler does not answer ${type}`)
-      const body = new PassThrough()
-      const stalled = setTimeout(() => body.destroy(new Error('nobody reads on')), stallMs)
-      async function* watched() {
-        for await (const piece of pieces?.() ?? []) {
-          stalled.refresh()
-          yield piece
+  const type = chosenType(request.headers.accept, Object.keys(answer))
+  const written = answer[type]
+  if (!written) throw new Error(`the handler does not answer ${type}`)
+  const pieces = written(scope)[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  async function* rest(): AsyncGenerator<string> {
+    try {
+      for (let piece = first; !piece.done; piece = await pieces.next()) {
+        const stalled = setTimeout(() => body.destroy(new Error('nobody reads on')), stallMs)
+        try {
+          yield piece.value
+        } finally {
+          clearTimeout(stalled)
         }
       }
-      begun = true
-      resolve(reply.type(`${type}; charset=utf-8`).send(body))
-      try {
-        await pipeline(Readable.from(watched()), body)
-      } finally {
-        clearTimeout(stalled)
-      }
+    } finally {
+      await pieces.return?.()
     }
-    work(send).catch((error: unknown) => {
-      if (begun) log.error({ err: error, request_id: request.id }, 'an answer broke off')
-      else reject(error)
-    })
-  })
+  }
+  const body: Readable = Readable.from(rest(), { highWaterMark: 1 })
+  body.once('error', (error: unknown) =>
+    log.error({ err: error, request_id: request.id }, 'an answer broke off'),
+  )
+  return reply.type(`${type}; charset=utf-8`).send(body)
 }

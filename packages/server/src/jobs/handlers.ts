@@ -5,10 +5,12 @@ import { transaction, unscoped } from '../db/scope.ts'
 import { notifyLocked } from '../domains/auth/locked.ts'
 import { accountLockedMail, passwordResetMail } from '../domains/auth/mails.ts'
 import { admitReset, openReset } from '../domains/auth/password-reset.ts'
+import { syncCustomer } from '../domains/billing/sync.ts'
 import { deliver } from '../domains/notifications/deliver.ts'
 import type { Services } from '../services.ts'
 import { buildExport } from './data-export/build.ts'
 import type { documentJobs } from './documents.ts'
+import type { Effects } from './effects.ts'
 import { openMail } from './mail.ts'
 import type { JobHandlers } from './queue.ts'
 
@@ -17,12 +19,19 @@ export const jobHandlers = (
   pool: Pool,
   mailer: Mailer,
   push: Push,
-  services: Pick<Services, 'blobs' | 'cipher' | 'clock' | 'newId'>,
+  services: Pick<Services, 'billing' | 'blobs' | 'cipher' | 'clock' | 'log' | 'newId' | 'publicUrl'>,
+  effects: Effects,
   documents: ReturnType<typeof documentJobs>,
 ): JobHandlers => {
   const { cipher, clock, newId } = services
   return {
     ...documents,
+
+    async 'billing-sync'({ customer_id: customer }) {
+      const fault = await syncCustomer({ ...services, pool, effects }, customer)
+      // It is tried again.
+      if (fault !== undefined) throw fault
+    },
 
     async 'data-export'({ export_id: id, user_id: userId }) {
       const told = await buildExport(pool, services, { id, userId })

@@ -7,7 +7,8 @@ export interface SealedMail {
   readonly sealed: string
 }
 
-const contextOf = (id: string): string => `jobs.mail:${id}`
+/** What a queued mail's ciphertext belongs to. */
+export const mailContext = (id: string): string => `jobs.mail:${id}`
 
 /**
  * The payload of the job `mail`, for `enqueue('mail', sealMail(services, { to, subject, text }))`. The mail goes
@@ -18,13 +19,13 @@ export function sealMail(
   { to, subject, text }: Omit<Mail, 'id'>,
 ): SealedMail {
   const id = newId()
-  return { id, sealed: cipher.encrypt(JSON.stringify({ to, subject, text }), contextOf(id)) }
+  return { id, sealed: cipher.encrypt(JSON.stringify({ to, subject, text }), mailContext(id)) }
 }
 
 /** @throws when the payload was changed, or its key is not in the ring. */
 export function openMail({ cipher }: Pick<Services, 'cipher'>, { id, sealed }: SealedMail): Mail {
   // The cipher vouches that sealMail wrote it.
-  const mail = JSON.parse(cipher.decrypt(sealed, contextOf(id))) as Omit<Mail, 'id'>
+  const mail = JSON.parse(cipher.decrypt(sealed, mailContext(id))) as Omit<Mail, 'id'>
   return { id, ...mail }
 }
 

@@ -6,6 +6,8 @@ import type { SealedMail } from './mail.ts'
 
 /** Every job's name and payload. Payloads carry ids, never health information. */
 export interface Jobs {
+  /** Asks the payment provider how a customer's subscriptions stand. */
+  'billing-sync': { customer_id: string }
   /** Builds the file of a person's own data. */
   'data-export': { export_id: string; user_id: string }
   /** Tells the person that failed sign-ins locked the account. */

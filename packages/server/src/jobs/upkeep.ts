@@ -1,11 +1,14 @@
 import { sql } from 'kysely'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
+import type { Billing } from '../adapters/billing/billing.ts'
 import type { Blobs } from '../adapters/blobs/blobs.ts'
+import type { AuditApart } from '../audit/apart.ts'
 import { sealAudit } from '../audit/seals.ts'
 import type { Clock } from '../clock.ts'
 import { type Db, noScope } from '../db/scope.ts'
 import { announceEnd, type EndedImpersonation } from '../domains/admin/ended.ts'
+import { tellOfLapses } from '../domains/billing/upkeep.ts'
 import { missStaleCalls } from '../domains/call-center/stale.ts'
 import { announceDueDocuments } from '../domains/consent/announce.ts'
 import { forgetUploads } from '../domains/documents/upkeep.ts'
@@ -33,18 +36,20 @@ interface Upkeep {
   readonly effects: Effects
   readonly blobs: Blobs
   readonly callQueueSeconds: number
+  readonly billing: Billing | undefined
+  readonly apart: AuditApart
 }
 
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
- * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, and gives up on callers
- * who have waited too long; every ten it makes
- * partitions ahead, drops telemetry's oldest, deletes what has expired and uploads that nobody finished, tells of webhooks
- * that were lost, and warns of licences that will expire.
+ * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, gives up on callers
+ * who have waited too long, and tells of subscriptions that lapse; every ten it makes partitions ahead, drops telemetry's
+ * oldest, deletes what has expired and uploads that nobody finished, tells of webhooks that were lost, and warns of licences
+ * that will expire.
  * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
-  const { pool, clock, log, newId, effects, blobs } = parts
+  const { pool, clock, log, newId, effects, blobs, apart } = parts
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> = Promise.resolve()
   let swept = Number.NEGATIVE_INFINITY
@@ -58,6 +63,7 @@ export function createUpkeep(parts: Upkeep) {
     await pool.query('select drop_telemetry($1)', [now])
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
+    await inBatches('purge_webhook_receipts', now)
     await announceLosses(parts, now)
     // The outbox forgets only what its webhooks are recorded of.
     await planForgotten(parts, now)
@@ -66,7 +72,12 @@ export function createUpkeep(parts: Upkeep) {
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
   async function inBatches(
-    name: 'purge_expired' | 'purge_sessions' | 'purge_webhook_deliveries' | 'expire_invitations',
+    name:
+      | 'purge_expired'
+      | 'purge_sessions'
+      | 'purge_webhook_deliveries'
+      | 'purge_webhook_receipts'
+      | 'expire_invitations',
     now: Date,
   ): Promise<void> {
     for (;;) {
@@ -116,8 +127,9 @@ export function createUpkeep(parts: Upkeep) {
       await sendDueReminders(parts, now)
       await keepDesk(parts, now)
       await missStaleCalls(parts, now)
+      await tellOfLapses(parts, now)
       // Last, and a part of a large backlog at a time: nothing above may wait for it. The next look goes on.
-      const isSealed = await sealAudit(pool, now, sealsPerRound)
+      const isSealed = (await sealAudit(pool, now, 1)) || (await apart.seal(now, sealsPerRound))
       if (isSealed) swept = time
     }
   }

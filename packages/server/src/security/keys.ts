@@ -18,17 +18,24 @@ export interface SigningKey {
   readonly kid: string
   readonly privateJwk: PrivateJwk
   readonly publicJwk: PublicJwk
-  /** ISO instant. */
+  /** ISO instant; of a key that was staged, when it came into use. */
   readonly createdAt: string
+  /** Known to every server, used by none yet. */
+  readonly staged?: true
 }
 
 export interface EncryptionKey {
   readonly kid: string
   /** base64url of 32 bytes. */
   readonly key: string
+  /** Known to every server, used by none yet. */
+  readonly staged?: true
 }
 
-/** The server's secrets. The first key of each list is in use; the others verify and decrypt what is older. */
+/**
+ * The server's secrets. The first key of each list is in use; the others verify and decrypt what is older, and the last may
+ * be staged: what another server makes with it is understood already.
+ */
 export interface KeyRing {
   readonly signing: readonly SigningKey[]
   readonly encryption: readonly EncryptionKey[]
@@ -60,16 +67,50 @@ export function generateKeyRing(now = new Date()): KeyRing {
   return { signing: [generateSigningKey(now)], encryption: [generateEncryptionKey()] }
 }
 
-/** Puts new keys in front; the older ones stay for verifying and decrypting. */
-export function rotateKeyRing(
-  ring: KeyRing,
-  which: { signing?: boolean; encryption?: boolean },
-  now = new Date(),
-): KeyRing {
+const isStaged = (key: { readonly staged?: true }): boolean => key.staged === true
+
+/** Which of the two kinds. */
+export interface Kinds {
+  readonly signing?: boolean
+  readonly encryption?: boolean
+}
+
+/** Adds new keys behind the others, where there are none yet that wait; every server has to know them before one uses them. */
+export function stageKeyRing(ring: KeyRing, which: Kinds, now = new Date()): KeyRing {
+  const { signing, encryption } = ring
   return {
-    signing: which.signing ? [generateSigningKey(now), ...ring.signing] : ring.signing,
-    encryption: which.encryption ? [generateEncryptionKey(), ...ring.encryption] : ring.encryption,
+    signing:
+      which.signing && !signing.some(isStaged)
+        ? [...signing, { ...generateSigningKey(now), staged: true }]
+        : signing,
+    encryption:
+      which.encryption && !encryption.some(isStaged)
+        ? [...encryption, { ...generateEncryptionKey(), staged: true }]
+        : encryption,
   }
+}
+
+/** Puts the staged keys in front, else new ones; the older ones stay for verifying and decrypting. */
+export function rotateKeyRing(ring: KeyRing, which: Kinds, now = new Date()): KeyRing {
+  const rotate = <Key extends { readonly staged?: true }>(keys: readonly Key[], make: () => Key): Key[] => {
+    const { staged: _, ...next } = keys.find(isStaged) ?? make()
+    // Without its mark it is still a key.
+    return [next as Key, ...keys.filter((key) => !isStaged(key))]
+  }
+  const makeSigning = (): SigningKey => generateSigningKey(now)
+  const [first, ...rest] = which.signing ? rotate(ring.signing, makeSigning) : ring.signing
+  return {
+    signing:
+      which.signing && first !== undefined
+        ? [{ ...first, createdAt: now.toISOString() }, ...rest]
+        : ring.signing,
+    encryption: which.encryption ? rotate(ring.encryption, generateEncryptionKey) : ring.encryption,
+  }
+}
+
+/** Drops the encryption keys that are no longer in use, for a database in which nothing is under them. */
+export function retireEncryptionKeys(ring: KeyRing): KeyRing {
+  return { ...ring, encryption: ring.encryption.filter((key, index) => index === 0 || isStaged(key)) }
 }
 
 /**
@@ -78,8 +119,8 @@ export function rotateKeyRing(
  */
 export function pruneKeyRing(ring: KeyRing, now = new Date(), keepSeconds = 86_400): KeyRing {
   const oldest = now.getTime() - keepSeconds * 1000
-  const signing = ring.signing.filter((_key, index) => {
-    const successor = ring.signing[index - 1]
+  const signing = ring.signing.filter((key, index) => {
+    const successor = isStaged(key) ? undefined : ring.signing[index - 1]
     return successor === undefined || Date.parse(successor.createdAt) >= oldest
   })
   return { signing, encryption: ring.encryption }
@@ -102,6 +143,12 @@ function list(record: Record<string, unknown>, name: string): Record<string, unk
   if (!Array.isArray(value) || value.length === 0 || !value.every(isRecord))
     throw new KeyRingError(`"${name}" must be a list of at least one key`)
   return value
+}
+
+function parseStaged({ staged }: Record<string, unknown>, where: string): { staged?: true } {
+  if (staged !== undefined && staged !== true)
+    throw new KeyRingError(`${where} has a "staged" that is not true`)
+  return staged === undefined ? {} : { staged }
 }
 
 function parseSigningKey(record: Record<string, unknown>, index: number): SigningKey {
@@ -129,7 +176,7 @@ function parseSigningKey(record: Record<string, unknown>, index: number): Signin
   const createdAt = text(record, 'createdAt', where)
   if (Number.isNaN(Date.parse(createdAt)))
     throw new KeyRingError(`${where} has a "createdAt" that is no instant`)
-  return { kid: record.kid, privateJwk, publicJwk, createdAt }
+  return { kid: record.kid, privateJwk, publicJwk, createdAt, ...parseStaged(record, where) }
 }
 
 function parseEncryptionKey(record: Record<string, unknown>, index: number): EncryptionKey {
@@ -137,7 +184,7 @@ function parseEncryptionKey(record: Record<string, unknown>, index: number): Enc
   const key = text(record, 'key', where)
   if (!/^[\w-]{43}$/.test(key) || Buffer.from(key, 'base64url').length !== 32)
     throw new KeyRingError(`${where} is not 32 bytes in base64url`)
-  return { kid: text(record, 'kid', where), key }
+  return { kid: text(record, 'kid', where), key, ...parseStaged(record, where) }
 }
 
 /**
@@ -157,6 +204,8 @@ export function parseKeyRing(json: string, source: string): KeyRing {
       signing: list(value, 'signing').map(parseSigningKey),
       encryption: list(value, 'encryption').map(parseEncryptionKey),
     }
+    if ([ring.signing[0], ring.encryption[0]].some((key) => key?.staged))
+      throw new KeyRingError('the first key of each list is in use, so it cannot be staged')
     const kids = [...ring.signing, ...ring.encryption].map((key) => key.kid)
     if (new Set(kids).size !== kids.length) throw new KeyRingError('two keys have the same "kid"')
     return ring

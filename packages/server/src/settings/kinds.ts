@@ -52,6 +52,25 @@ export const webAddress: Kind<string> = (value) => {
   return address instanceof Wrong ? address : address.replace(/\/+$/, '')
 }
 
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
+
+/** Where secrets and health information are sent: over plain HTTP they are anybody's, except on this machine. */
+export const secureAddress: Kind<string> = (value) => {
+  const { protocol, hostname, search, hash, username } = URL.canParse(value)
+    ? new URL(value)
+    : new URL('about:blank')
+  const isSafe = protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname))
+  return isSafe && search === '' && hash === '' && username === ''
+    ? value.replace(/\/+$/, '')
+    : new Wrong('an https address without credentials, query or fragment')
+}
+
+/** A text of a known form; it is not repeated in the sentence, for a secret may stand in its place by mistake. */
+export const matching =
+  (pattern: RegExp, expected: string): Kind<string> =>
+  (value) =>
+    pattern.test(value) ? value : new Wrong(expected)
+
 const UNIT_SECONDS = { s: 1, m: 60, h: 3600 } as const
 
 export const rateLimit: Kind<RateLimit> = (value) => {
@@ -66,6 +85,14 @@ const split = (value: string): string[] =>
     .split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '')
+
+/** Several texts of a known form, separated by commas. */
+export const listOf =
+  (pattern: RegExp, expected: string): Kind<readonly string[]> =>
+  (value) => {
+    const list = split(value)
+    return list.length > 0 && list.every((one) => pattern.test(one)) ? list : new Wrong(expected)
+  }
 
 /** Web origins, separated by commas. */
 export const origins: Kind<readonly string[]> = (value) => {
@@ -116,8 +143,6 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
 
 const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')
-
-const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /** Keys that come over plain HTTP are anybody's, except on this machine. */
 const isIssuerUrl = (value: string): boolean => {

@@ -163,6 +163,7 @@ const KNOWN: Record<Exclude<StreamEvent['event'], 'stream.reset'>, true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'subscription.updated': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

@@ -10,6 +10,7 @@ const KNOWN: Record<EventType, true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'subscription.updated': true,
   'call.incoming': true,
   'call.dequeued': true,
   'call.completed': true,

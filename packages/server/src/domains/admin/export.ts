@@ -1,5 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { Pool } from 'pg'
+import { type Scope, transaction } from '../../db/scope.ts'
 import type { components } from '../../generated/contract.ts'
+import type { Admission } from '../../http/actor.ts'
+import { type AuditFilters, streamAuditLogs } from './queries.ts'
+import { shownRow } from './shown.ts'
 
 type AuditLog = components['schemas']['AuditLog']
 
@@ -42,42 +47,58 @@ interface Format {
   trailer(rows: number, sha256: string): string
 }
 
-export const csv: Format = {
+const csv: Format = {
   head: record(columns),
   row: (row) => record(columns.map((name) => row[name])),
   // As wide as a row, so that a strict reader takes it too.
   trailer: (rows, sha256) => record(['END', rows, sha256, ...columns.slice(3).map(() => '')]),
 }
 
-export const ndjson: Format = {
+const ndjson: Format = {
   head: '',
   row: (row) => `${JSON.stringify(row)}\n`,
   trailer: (rows, sha256) => `${JSON.stringify({ end: true, rows, sha256 })}\n`,
 }
 
-/** Large enough for the socket, small enough to be gone soon. */
-const PIECE_CHARACTERS = 16_384
+const formats = { 'text/csv': csv, 'application/x-ndjson': ndjson }
+
+/** Large enough for a message between threads, small enough to be gone soon. */
+const PIECE_CHARACTERS = 32_768
+
+/** What is exported, for whom. */
+export interface ExportTask {
+  readonly type: keyof typeof formats
+  /** What row-level security goes by. */
+  readonly scope: Scope
+  readonly as: Admission
+  readonly organizationId: string | null
+  readonly filters: AuditFilters
+  /** In which the filters' dates are meant. */
+  readonly timezone: string
+}
 
 /**
- * The export's text, in pieces. It ends with the number of rows and the SHA-256 of all the bytes before that line: an
- * export without them broke off.
+ * Writes the export, in pieces, as the trail is at one instant; each when the one before is taken. It ends with the number of rows and the SHA-256 of all the bytes before that line: an export without them broke off.
  */
-export async function* written<Row>(
-  format: Format,
-  rows: AsyncIterable<Row>,
-  shown: (row: Row) => AuditLog,
-): AsyncGenerator<string> {
-  const hash = createHash('sha256')
-  let count = 0
-  let piece = format.head
-  for await (const row of rows) {
-    piece += format.row(shown(row))
-    count += 1
-    if (piece.length < PIECE_CHARACTERS) continue
+export const writeExport = (
+  pool: Pool,
+  { type, scope, as, organizationId, filters, timezone }: ExportTask,
+  send: (piece: string) => Promise<void>,
+): Promise<void> =>
+  transaction(pool, scope, 'read', async (db) => {
+    const format = formats[type]
+    const hash = createHash('sha256')
+    let count = 0
+    let piece = format.head
+    for await (const row of streamAuditLogs(db, organizationId, filters, timezone)) {
+      piece += format.row(shownRow(row, as))
+      count += 1
+      if (piece.length < PIECE_CHARACTERS) continue
+      hash.update(piece)
+      await send(piece)
+      piece = ''
+    }
     hash.update(piece)
-    yield piece
-    piece = ''
-  }
-  hash.update(piece)
-  yield piece + format.trailer(count, hash.digest('hex'))
-}
+    await send(piece + format.trailer(count, hash.digest('hex')))
+    return { value: undefined, commit: true }
+  })

@@ -1,33 +1,15 @@
 import { openPage } from '../../db/keyset.ts'
 import type { components } from '../../generated/contract.ts'
-import type { JsonValue } from '../../generated/database.ts'
 import type { AdminHandlers } from '../../generated/handlers.ts'
-import type { Admission } from '../../http/actor.ts'
 import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { announceEnd } from './ended.ts'
-import { csv, ndjson, written } from './export.ts'
-import { maskName, maskValues } from './masking.ts'
+import { maskName } from './masking.ts'
 import { organizationOf, organizationRequired, seesNames, targetRefusal } from './policy.ts'
 import * as queries from './queries.ts'
-
-const fieldsOf = (changes: JsonValue) =>
-  typeof changes === 'object' && !Array.isArray(changes) ? changes : null
+import { shownRow } from './shown.ts'
 
 const DAY_MS = 86_400_000
-
-type AuditRow = Awaited<ReturnType<typeof queries.listAuditLogs>>[number]
-
-/** A row as this caller may see it. */
-function shownRow(row: AuditRow, as: Admission): components['schemas']['AuditLog'] {
-  const { changes, actor_name, ...rest } = row
-  const plain = seesNames(as)
-  return {
-    ...rest,
-    actor_name: actor_name === null || plain ? actor_name : maskName(actor_name),
-    changes: fieldsOf(plain ? changes : maskValues(changes)),
-  }
-}
 
 export const adminHandlers = (services: Services): AdminHandlers => {
   const { audit, clock, cursors, newId, tokens } = services
@@ -157,11 +139,10 @@ export const adminHandlers = (services: Services): AdminHandlers => {
       const organizationId = organizationOf(actor.as)
       const timezone = organizationId === null ? 'UTC' : await queries.findTimeZone(db, organizationId)
       if (timezone === undefined) return notFound('organization')
-      const rows = queries.streamAuditLogs(db, organizationId, query, timezone)
-      const shown = (row: AuditRow) => shownRow(row, actor.as)
+      const task = { as: actor.as, organizationId, filters: query, timezone }
       return {
-        'text/csv': () => written(csv, rows, shown),
-        'application/x-ndjson': () => written(ndjson, rows, shown),
+        'text/csv': (scope) => audit.export({ ...task, scope, type: 'text/csv' }),
+        'application/x-ndjson': (scope) => audit.export({ ...task, scope, type: 'application/x-ndjson' }),
       }
     },
 

@@ -5,7 +5,8 @@ import type { Db } from '../../db/scope.ts'
 import type { operations } from '../../generated/contract.ts'
 import type { ImpersonationsTable, UserSessionsTable } from '../../generated/database.ts'
 
-type AuditFilters = NonNullable<operations['exportAuditLogs']['parameters']['query']>
+/** Which rows of the trail are asked for. */
+export type AuditFilters = NonNullable<operations['exportAuditLogs']['parameters']['query']>
 
 /** The patient as enrolled here, with the login if there is a live one. */
 export const findTarget = (db: Db, organizationId: string, patientId: string) =>
@@ -199,6 +200,9 @@ export const listAuditLogs = (
     )
     .limit(limit)
     .execute()
+
+/** A row as it is kept, with the actor's name of today. */
+export type AuditRow = Awaited<ReturnType<typeof listAuditLogs>>[number]
 
 /** All of them, as the trail is at this instant, a few at a time. */
 export const streamAuditLogs = (

@@ -21,7 +21,8 @@ interface Reset {
   readonly publicUrl: string
 }
 
-const contextOf = (id: string): string => `jobs.password-reset:${id}`
+/** What a queued reset's ciphertext belongs to. */
+export const resetContext = (id: string): string => `jobs.password-reset:${id}`
 
 /**
  * Has a reset link mailed, if the address has an account. Whether it has one is found out by the job:
@@ -37,7 +38,7 @@ export function askForReset(
   const reset: Reset = { email, token: newOpaqueToken(), publicUrl: publicUrl() }
   enqueue('password-reset', {
     id,
-    sealed: cipher.encrypt(JSON.stringify(reset), contextOf(id)),
+    sealed: cipher.encrypt(JSON.stringify(reset), resetContext(id)),
     expires_at: new Date(now.getTime() + LINK_SECONDS * 1000).toISOString(),
   })
 }
@@ -45,7 +46,7 @@ export function askForReset(
 /** @throws when the payload was changed, or its key is not in the ring. */
 export const openReset = ({ cipher }: Pick<Services, 'cipher'>, { id, sealed }: SealedReset): Reset =>
   // The cipher vouches that askForReset wrote it.
-  JSON.parse(cipher.decrypt(sealed, contextOf(id))) as Reset
+  JSON.parse(cipher.decrypt(sealed, resetContext(id))) as Reset
 
 /**
  * Makes the token good, once however often the job runs.

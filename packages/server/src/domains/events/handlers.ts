@@ -34,6 +34,7 @@ const known: Record<PublishedEvent['event'], true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'subscription.updated': true,
   'impersonation.started': true,
   'impersonation.ended': true,
 }

@@ -4,6 +4,7 @@ import type { OrganizationsHandlers } from '../../generated/handlers.ts'
 import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
 import { announceEnd } from '../admin/ended.ts'
+import { findOrganization as findPayer } from '../billing/queries.ts'
 import { tightenSessions } from '../members/queries.ts'
 import { validOrganization } from './policy.ts'
 import * as queries from './queries.ts'
@@ -19,6 +20,7 @@ const toDetail = (row: Row, role: OrganizationDetail['role']): OrganizationDetai
 })
 
 export const organizationsHandlers = ({
+  billing,
   clock,
   config,
   cursors,
@@ -79,7 +81,10 @@ export const organizationsHandlers = ({
     const now = clock.now()
     for (const ended of await queries.endImpersonations(db, params.org_id, now))
       await announceEnd(db, { emit, enqueue, newId }, ended, now)
+    const customer = billing && (await findPayer(db, params.org_id))?.stripe_customer_id
     await queries.deleteOrganization(db, params.org_id, now)
+    // It ends what a deleted organization would go on paying for.
+    if (customer) enqueue('billing-sync', { customer_id: customer })
     return undefined
   },
 })

@@ -3,6 +3,7 @@ import type { PatientsHandlers } from '../../generated/handlers.ts'
 import { versionOf } from '../../http/etag.ts'
 import { notFound, Problem, problem } from '../../http/problem.ts'
 import type { Services } from '../../services.ts'
+import { findPatient as findPayer } from '../billing/queries.ts'
 import { isBooked } from '../care-team/queries.ts'
 import { findCountry, findSafeContacts, isUnsafe } from '../contact-methods/queries.ts'
 import { deletePatient, duplicate, lockEnrollment, updateEnrollment } from '../enrollment/queries.ts'
@@ -12,7 +13,7 @@ import * as policy from './policy.ts'
 import * as queries from './queries.ts'
 
 export const patientsHandlers = (services: Services): PatientsHandlers => {
-  const { clock, cursors, newId } = services
+  const { billing, clock, cursors, newId } = services
   return {
     async listPatients({ db }, { params, query }) {
       const { search } = query
@@ -84,14 +85,18 @@ export const patientsHandlers = (services: Services): PatientsHandlers => {
       return (await queries.findPatient(db, org_id, patient_id)) ?? notFound('patient')
     },
 
-    async deletePatient({ db }, { params }) {
+    async deletePatient({ db, enqueue }, { params }) {
       const now = clock.now()
       const { org_id, patient_id } = params
       if (!(await lockEnrollment(db, org_id, patient_id))) return notFound('patient')
       await cancelInvitations(db, org_id, patient_id, 'all', now)
       if (await isBooked(db, org_id, { patientId: patient_id }, now))
         return problem('CONFLICT', 'Appointments are booked: cancel them first.')
-      return (await deletePatient(db, patient_id, now)) ? undefined : notFound('patient')
+      const customer = billing && (await findPayer(db, org_id, patient_id))?.stripe_customer_id
+      if (!(await deletePatient(db, patient_id, now))) return notFound('patient')
+      // It ends what a deleted patient would go on paying for; who is in care elsewhere stays.
+      if (customer) enqueue('billing-sync', { customer_id: customer })
+      return undefined
     },
 
     async invitePatientToPortal({ db, actor, enqueue }, { params, body }) {

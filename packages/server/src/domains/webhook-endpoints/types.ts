@@ -7,6 +7,7 @@ const TYPES: Record<WebhookEventType, true> = {
   'member.joined': true,
   'member.removed': true,
   'license.expiring': true,
+  'subscription.updated': true,
   'call.incoming': true,
   'call.dequeued': true,
   'call.completed': true,

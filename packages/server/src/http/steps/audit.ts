@@ -76,7 +76,7 @@ export function auditRow(state: RequestState, id: string, answer: unknown, refus
 }
 
 /** Refusals that the trail keeps; a mistyped field or a lost race is none. */
-export const isDenial = (problem: Problem): boolean => [401, 403, 404].includes(problem.status)
+export const isDenial = (problem: Problem): boolean => [401, 402, 403, 404].includes(problem.status)
 
 /** Writes the row inside the write's own transaction, with the changes that the triggers captured there. */
 export async function auditWrite(db: Db, row: AuditRow): Promise<void> {

@@ -93,6 +93,8 @@ async function admitKey(state: RequestState, pool: Pool, credential: string): Pr
     keyId: id,
     organizationId,
     organizationSuspended: loaded.suspended,
+    organizationLapsed:
+      loaded.writes_until !== null && Date.parse(loaded.writes_until) <= state.now.getTime(),
     role,
     writes: loaded.scopes.includes('write'),
     as: { kind: 'member', organizationId, role },
