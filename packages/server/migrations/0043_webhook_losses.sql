@@ -1,16 +1,16 @@
 -- Webhooks: 410 Gone, and what could not be delivered at all.
 
+-- Both constraints hold for what is there: one is wider than before, the other's columns are new.
 alter table webhook_endpoints drop constraint webhook_endpoints_disabled_reason_check;
 alter table webhook_endpoints add constraint webhook_endpoints_disabled_reason_check
-  check (disabled_reason in ('ADMIN', 'FAILING', 'GONE'));
+  check (disabled_reason in ('ADMIN', 'FAILING', 'GONE')) not valid;
 
 -- Deliveries that the log forgot before they had arrived, and when it last did. Its ADMINs are told of each such time.
 alter table webhook_endpoints
   add column lost_count integer not null default 0 check (lost_count >= 0),
   add column lost_at timestamptz(3),
-  add column lost_told_at timestamptz(3),
-  add check ((lost_count = 0) = (lost_at is null));
-create index webhook_endpoints_lost on webhook_endpoints (id) where lost_at is not null;
+  add column lost_told_at timestamptz(3);
+alter table webhook_endpoints add constraint webhook_endpoints_lost check ((lost_count = 0) = (lost_at is null)) not valid;
 
 -- As before, and what did not arrive is counted. One that was sent again counts as the one that it was sent again as.
 create or replace function purge_webhook_deliveries(p_now timestamptz, p_limit integer) returns bigint
