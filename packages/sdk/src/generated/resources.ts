@@ -181,10 +181,13 @@ const meta = {
   suspendUser: {"id":"suspendUser","method":"POST","path":"/api/super-admin/users/{user_id}/suspend","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   reactivateUser: {"id":"reactivateUser","method":"POST","path":"/api/super-admin/users/{user_id}/reactivate","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   forcePasswordReset: {"id":"forcePasswordReset","method":"POST","path":"/api/super-admin/users/{user_id}/force-password-reset","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getSystemHealth: {"id":"getSystemHealth","method":"GET","path":"/api/super-admin/system/health","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getSystemMetrics: {"id":"getSystemMetrics","method":"GET","path":"/api/super-admin/system/metrics","pathParams":[],"queryParams":["period"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listJobs: {"id":"listJobs","method":"GET","path":"/api/super-admin/jobs","pathParams":[],"queryParams":["state","queue","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   retryJob: {"id":"retryJob","method":"POST","path":"/api/super-admin/jobs/{job_id}/retry","pathParams":["job_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   publishConsentDocument: {"id":"publishConsentDocument","method":"POST","path":"/api/super-admin/consent-documents","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   recordTelemetry: {"id":"recordTelemetry","method":"POST","path":"/api/telemetry","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getTopTelemetry: {"id":"getTopTelemetry","method":"GET","path":"/api/super-admin/telemetry/top","pathParams":[],"queryParams":["period","prefix","limit"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
 } as const satisfies Record<string, OperationMeta>
 
 /** Every operation of the contract as a method. */
@@ -202,7 +205,7 @@ export const createResources = (core: Core) => ({
     /**
      * Is it ready to serve.
      *
-     * Readiness. Asks the database and every configured dependency. When one is away the answer is 503 and its `detail` names it.
+     * Readiness. Asks the database and every configured dependency at once, each with a time limit of its own; what was learned serves again for a short while. When one is away that the server cannot serve without (`database`, `keys`) the answer is 503 and its `detail` names it; when another one is, 200 with `degraded`. A server that stops answers 503.
      *
      * `GET /health/deep`
      */
@@ -864,7 +867,7 @@ export const createResources = (core: Core) => ({
     /**
      * A new webhook endpoint.
      *
-     * The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
+     * The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days, and not before the time of a Retry-After that comes with 429 or 503 (a day at most). 410 disables the endpoint at once. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
      *
      * `POST /api/organizations/{org_id}/webhook-endpoints`
      */
@@ -1861,6 +1864,26 @@ export const createResources = (core: Core) => ({
     forcePasswordReset: (input: Input<operations['forcePasswordReset']>, options?: RequestOptions): Promise<Output<operations['forcePasswordReset']>> =>
       core.call(meta.forcePasswordReset, input, options),
   },
+  system: {
+    /**
+     * How the whole system is doing.
+     *
+     * Every dependency with its time, the pools, the queue of jobs, the outbox, the seals, webhooks, open streams, and every server and worker that is there. `problems` says in words what is wrong; without any, `status` is `ok`. A part that cannot be read is null. The figures are at most a few seconds old.
+     *
+     * `GET /api/super-admin/system/health`
+     */
+    health: (input?: Input<operations['getSystemHealth']>, options?: RequestOptions): Promise<Output<operations['getSystemHealth']>> =>
+      core.call(meta.getSystemHealth, input, options),
+    /**
+     * How many requests there were, how fast and how well they were answered.
+     *
+     * Measured by every server, added up, and kept in the database: restarts lose nothing. Up to the last full minute. Probes of `/health` and `/health/deep` do not count. Percentiles are exact to 10 %.
+     *
+     * `GET /api/super-admin/system/metrics`
+     */
+    metrics: (input?: Input<operations['getSystemMetrics']>, options?: RequestOptions): Promise<Output<operations['getSystemMetrics']>> =>
+      core.call(meta.getSystemMetrics, input, options),
+  },
   jobs: {
     /**
      * The work that is done behind the requests.
@@ -1885,12 +1908,21 @@ export const createResources = (core: Core) => ({
     /**
      * Record usage events.
      *
-     * One event, or up to 100 in one call; all or none are kept. The server notes the time, the address and the program. Properties carry no health information.
+     * One event, or up to 100 in one call; all or none are kept. The answer comes once they are stored. Properties carry no health information: at most 50, nested at most three deep, at most 8,192 bytes as JSON. The server notes the person, the address and the program. An event with an `event_id` is kept once, however often it is sent with the same `occurred_at`: so a batch whose answer did not arrive can be sent again. A server that has too much to store answers 503 with Retry-After at once, and keeps nothing of it.
      *
      * `POST /api/telemetry`
      */
     record: (input: Input<operations['recordTelemetry']>, options?: RequestOptions): Promise<Output<operations['recordTelemetry']>> =>
       core.call(meta.recordTelemetry, input, options),
+    /**
+     * The most frequent usage events.
+     *
+     * Of the whole platform, counted by the hour of `occurred_at`: the hour that runs and those of the period before it. The most frequent first, equal ones by name.
+     *
+     * `GET /api/super-admin/telemetry/top`
+     */
+    top: (input?: Input<operations['getTopTelemetry']>, options?: RequestOptions): Promise<Output<operations['getTopTelemetry']>> =>
+      core.call(meta.getTopTelemetry, input, options),
   },
 })
 

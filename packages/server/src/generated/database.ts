@@ -495,6 +495,46 @@ export interface ProxiesTable {
   deleted_at: Instant | null
 }
 
+export interface RequestHoursTable {
+  hour: Instant
+  requests: number
+  refused: number
+  errors: number
+  total_ms: number
+  max_ms: number
+  latencies: string[]
+  operations: Json
+}
+
+export interface RequestMinutesTable {
+  minute: Instant
+  server_id: string
+  requests: number
+  refused: number
+  errors: number
+  total_ms: number
+  max_ms: number
+  latencies: string[]
+  operations: Json
+}
+
+export interface ServerInstancesTable {
+  id: string
+  kind: 'SERVER' | 'WORKER'
+  host: string
+  pid: number
+  version: string
+  runs_jobs: boolean
+  stopping: Generated<boolean>
+  started_at: Instant
+  seen_at: Instant
+  streams: Generated<number>
+  requests_under_way: Generated<number>
+  pool_waiting: Generated<number>
+  event_loop_p99_ms: number | null
+  memory_bytes: Generated<number>
+}
+
 export interface StaffTable {
   id: string
   user_id: string
@@ -627,6 +667,13 @@ export interface TelemetryEventsTable {
   created_at: Generated<Instant>
 }
 
+export interface TelemetryHoursTable {
+  hour: Instant
+  event_name: string
+  shard: number
+  events: number
+}
+
 export interface UserDevicesTable {
   id: string
   user_id: string
@@ -728,10 +775,13 @@ export interface WebhookEndpointsTable {
   old_secret: string | null
   old_secret_until: Instant | null
   disabled_at: Instant | null
-  disabled_reason: 'ADMIN' | 'FAILING' | null
+  disabled_reason: 'ADMIN' | 'FAILING' | 'GONE' | null
   failing_since: Instant | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+  lost_count: Generated<number>
+  lost_at: Instant | null
+  lost_told_at: Instant | null
 }
 
 export interface WebhookReceiptsTable {
@@ -785,6 +835,9 @@ export interface Tables {
   portal_invitations: PortalInvitationsTable
   providers: ProvidersTable
   proxies: ProxiesTable
+  request_hours: RequestHoursTable
+  request_minutes: RequestMinutesTable
+  server_instances: ServerInstancesTable
   staff: StaffTable
   stream_tickets: StreamTicketsTable
   support_macros: SupportMacrosTable
@@ -795,6 +848,7 @@ export interface Tables {
   support_tickets: SupportTicketsTable
   tasks: TasksTable
   telemetry_events: TelemetryEventsTable
+  telemetry_hours: TelemetryHoursTable
   user_devices: UserDevicesTable
   user_mfa_backup_codes: UserMfaBackupCodesTable
   user_sessions: UserSessionsTable

@@ -458,6 +458,10 @@ export interface SuperAdminHandlers {
   reactivateUser: Handler<'reactivateUser'>
   /** Make somebody choose a new password. */
   forcePasswordReset: Handler<'forcePasswordReset'>
+  /** How the whole system is doing. */
+  getSystemHealth: Handler<'getSystemHealth'>
+  /** How many requests there were, how fast and how well they were answered. */
+  getSystemMetrics: Handler<'getSystemMetrics'>
   /** The work that is done behind the requests. */
   listJobs: Handler<'listJobs'>
   /** Run a failed job once more. */
@@ -467,6 +471,8 @@ export interface SuperAdminHandlers {
 export interface TelemetryHandlers {
   /** Record usage events. */
   recordTelemetry: Handler<'recordTelemetry'>
+  /** The most frequent usage events. */
+  getTopTelemetry: Handler<'getTopTelemetry'>
 }
 
 /** One handler per operation: a missing, extra or mistyped one fails to compile. */
