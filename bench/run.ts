@@ -11,9 +11,21 @@ import { search } from './search.ts'
 import { size } from './size.ts'
 import { start } from './start.ts'
 import { eventStreams } from './streams.ts'
+import { telemetry } from './telemetry.ts'
 import { watching } from './watching.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path, cost, audit, search, size, eventStreams, watching]
+const benchmarks: Benchmark[] = [
+  start,
+  cli,
+  path,
+  cost,
+  audit,
+  search,
+  size,
+  eventStreams,
+  telemetry,
+  watching,
+]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

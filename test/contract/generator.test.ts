@@ -69,6 +69,14 @@ describe('generation', () => {
     )
   })
 
+  test.each([
+    ['x-audit: false', 'x-audit: { action: CREATE, resource: TELEMETRY }', 'its x-audit must be false'],
+    ['x-idempotent: false', 'x-idempotent: true', 'its x-idempotent must be false'],
+    ['x-tenancy: person', 'x-tenancy: organization', 'its x-tenancy must be person'],
+  ])('fails when what commits in a group says %s no longer', async (from, to, message) => {
+    await expect(read('openapi/telemetry.yaml', from, to)).rejects.toThrow(message)
+  })
+
   test('fails when a gate can answer a code that the operation does not declare', async () => {
     await expect(read('openapi/patients.yaml', /\n\s+'403': \{[^\n]+ForbiddenStaff' \}/, '')).rejects.toThrow(
       'listPatients: its gates can answer MFA_REQUIRED, declare it',
