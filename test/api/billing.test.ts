@@ -312,11 +312,14 @@ describe('a checkout', () => {
     )
     // More than the pool has connections; whoever is not let through is told so at once.
     await expect.poll(() => stripe.calls.length).toBe(asked + 4)
-    const begun = performance.now()
+    let isOver = false
+    const all = Promise.all(calls).finally(() => {
+      isOver = true
+    })
     const headers = { authorization: `Bearer ${clinics[0]?.admin.token}` }
     expect((await fetch(`${hastyUrl}/api/users/me`, { headers })).status).toBe(200)
-    expect(performance.now() - begun).toBeLessThan(900)
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(['503 BILLING_UNAVAILABLE']))
+    expect(isOver).toBe(false)
+    expect(new Set(await all)).toEqual(new Set(['503 BILLING_UNAVAILABLE']))
   })
 })
 
