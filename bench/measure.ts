@@ -8,7 +8,7 @@ import { freePort } from '../scripts/free-port.ts'
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 's' | 'ms' | 'times' | 'KiB'
+  readonly unit: 's' | 'ms' | 'µs' | 'times' | 'KiB' | 'bytes'
   /** What the figure must not exceed. */
   readonly bound?: number
 }

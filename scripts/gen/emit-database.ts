@@ -10,6 +10,7 @@ const scalars: Record<string, string> = {
   citext: 'string',
   date: 'string',
   float4: 'number',
+  float8: 'number',
   inet: 'string',
   int4: 'number',
   int8: 'number',
@@ -20,6 +21,8 @@ const scalars: Record<string, string> = {
   bytea: 'Buffer',
   _bytea: 'Buffer[]',
   _text: 'string[]',
+  // As the driver gives them.
+  _int8: 'string[]',
   jsonb: 'Json',
   tsvector: 'string',
 }

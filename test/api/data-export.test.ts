@@ -377,6 +377,7 @@ describe('building', () => {
       delete: unused,
       head: unused,
       move: unused,
+      ping: unused,
       downloadUrl: unused,
     }
     const services = {

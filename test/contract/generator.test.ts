@@ -89,6 +89,27 @@ describe('generation', () => {
     ).rejects.toThrow('listPatients: declares STEP_UP_REQUIRED')
   })
 
+  test('fails when a write of health information does not say whether it needs a subscription', async () => {
+    const line = '      x-subscription: required\n'
+    await expect(read('openapi/patients.yaml', line, '')).rejects.toThrow(
+      'createPatient: writes health information in an organization, so x-subscription is missing',
+    )
+  })
+
+  test('fails when something else says it', async () => {
+    const line = 'x-sdk: patients.list\n'
+    await expect(
+      read('openapi/patients.yaml', line, `${line}      x-subscription: required\n`),
+    ).rejects.toThrow('listPatients: writes no health information in an organization')
+  })
+
+  test('fails when a body that nothing has validated may come from somebody who is signed in', async () => {
+    const line = 'x-sdk: patients.create\n'
+    await expect(read('openapi/patients.yaml', line, `${line}      x-raw-body: true\n`)).rejects.toThrow(
+      'createPatient: x-raw-body is for a public operation',
+    )
+  })
+
   test('fails when a code stands under a status that is not its own', async () => {
     await expect(read('openapi/patients.yaml', /'409':/, "'400':")).rejects.toThrow(
       /DUPLICATE_MRN belongs to 409, not 400/,

@@ -23,6 +23,7 @@ import { orgs } from './commands/orgs/index.ts'
 import { patients } from './commands/patients/index.ts'
 import { providers } from './commands/providers/index.ts'
 import { staff } from './commands/staff/index.ts'
+import { system } from './commands/system/index.ts'
 import { tasks } from './commands/tasks/index.ts'
 import { telemetry } from './commands/telemetry/index.ts'
 import { tickets } from './commands/tickets/index.ts'
@@ -59,6 +60,7 @@ export const groups: readonly Group[] = [
   billing,
   ai,
   jobs,
+  system,
 ]
 
 /**

@@ -106,6 +106,24 @@ export interface Config {
   readonly ai: AiSettings | undefined
   /** Whether this server also runs jobs; else `ward-server worker` has to. */
   readonly runJobs: boolean
+  /** While a server that stops still takes requests. */
+  readonly shutdownGraceSeconds: number
+  readonly metrics: {
+    /** Undefined: none for Prometheus. */
+    readonly port: number | undefined
+    readonly host: string
+  }
+  /** Undefined: nothing is traced. */
+  readonly traces:
+    | {
+        /** Of the collector, without a trailing slash. */
+        readonly endpoint: string
+        readonly headers: Readonly<Record<string, string>>
+        readonly serviceName: string
+        /** Of the requests that nobody else traces, from 0 to 1. */
+        readonly share: number
+      }
+    | undefined
   readonly logLevel: LogLevel
   readonly bodyLimitBytes: number
   readonly rateLimits: Readonly<Record<RateLimitClass, RateLimit>>
@@ -225,6 +243,17 @@ export function readConfig(env: Env, flags: ConfigFlags = {}): { config: Config;
     billing: toBilling(values, tell),
     ai: toAi(values, tell),
     runJobs: values.JOBS,
+    shutdownGraceSeconds: values.SHUTDOWN_GRACE_SECONDS,
+    metrics: { port: values.METRICS_PORT, host: values.METRICS_HOST },
+    traces:
+      values.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? undefined
+        : {
+            endpoint: values.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: values.OTEL_EXPORTER_OTLP_HEADERS ?? {},
+            serviceName: values.OTEL_SERVICE_NAME,
+            share: values.OTEL_TRACES_SAMPLER_ARG,
+          },
     logLevel: values.LOG_LEVEL,
     bodyLimitBytes: values.BODY_LIMIT_BYTES,
     rateLimits: {

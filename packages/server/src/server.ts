@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import type { Logger } from 'pino'
 import { createClient } from 'redis'
+import manifest from '../package.json' with { type: 'json' }
 import { createAi } from './adapters/ai/ai.ts'
 import { createBilling } from './adapters/billing/billing.ts'
 import { createBlobs } from './adapters/blobs/blobs.ts'
@@ -56,12 +58,21 @@ import { webhooksHandlers } from './domains/webhooks/handlers.ts'
 import type { Handlers } from './generated/handlers.ts'
 import type { Person } from './http/actor.ts'
 import { createApp } from './http/app.ts'
+import { drain } from './http/drain.ts'
 import { createIds } from './ids.ts'
 import { documentJobs } from './jobs/documents.ts'
 import { createEffects } from './jobs/effects.ts'
 import { jobHandlers } from './jobs/handlers.ts'
 import { createJobQueue, type JobQueue } from './jobs/queue.ts'
 import { createUpkeep } from './jobs/upkeep.ts'
+import { createDependencies } from './observe/dependencies.ts'
+import { createFigures } from './observe/figures.ts'
+import { Measures } from './observe/measures.ts'
+import type { PoolFigures } from './observe/problems.ts'
+import { createReporter, type Instance } from './observe/reporter.ts'
+import { Requests } from './observe/requests.ts'
+import { traceQueries } from './observe/sql.ts'
+import { poolFigures, readSystemHealth } from './observe/system.ts'
 import { createCipher } from './security/cipher.ts'
 import { createCursors } from './security/cursors.ts'
 import type { KeyRing } from './security/keys.ts'
@@ -88,7 +99,10 @@ export interface Server {
   listen(): Promise<string>
   /** Runs jobs and upkeep, and serves nobody; instead of `listen`. */
   work(): Promise<void>
-  /** Ends streams, finishes requests and jobs, lets go of the database. */
+  /**
+   * Says that it is not ready, takes nothing new, tells streams to go elsewhere, finishes requests and jobs, writes what was
+   * measured, lets go of the database. Within ten seconds: what has not ended by then is cut, and the log says what it was.
+   */
   close(): Promise<void>
 }
 
@@ -129,14 +143,36 @@ export const allHandlers = (services: Services): Handlers => ({
   ...aiHandlers(services),
 })
 
+const AUDIT_POOL = 2
+const COURIER_POOL = 2
+const TELEMETRY_POOL = 1
+const WATCH_POOL = 2
+const WATCH_LIMIT_MS = 2000
+const TAIL_LATE_SECONDS = 5
+
+/** They come every few seconds, whatever people do, and would make every figure look better. */
+const PROBES: ReadonlySet<string> = new Set(['getHealth', 'getDeepHealth'])
+
+// Counted from the wish to stop; who wishes it waits for ten seconds.
+const REQUESTS_UNTIL_MS = 7000
+const JOBS_UNTIL_MS = 8500
+const WRITTEN_UNTIL_MS = 9200
+const CLOSED_UNTIL_MS = 9600
+
 /** Puts the server together. Nothing listens before `listen()`. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { config, keys, databaseUrl, log, clock } = options
+  const { version } = manifest
+  const newId = createIds(clock)
+  const instanceId = newId()
+  // Loaded by who wants traces or metrics, and by nobody else: a start must not wait for them.
+  const tracing =
+    config.traces && (await import('./observe/otel.ts')).createTracing(config.traces, version, instanceId)
   const pool = createPool(databaseUrl, config.databasePoolSize, (error) =>
     log.warn({ err: error }, 'an idle database connection was lost'),
   )
   // Connections of its own: a request that holds one while it waits for its row must not wait for itself.
-  const auditPool = createPool(databaseUrl, 2, (error) =>
+  const auditPool = createPool(databaseUrl, AUDIT_POOL, (error) =>
     log.warn({ err: error }, 'an audit connection was lost'),
   )
   const audit = new AuditBatch(auditPool)
@@ -148,26 +184,149 @@ export async function createServer(options: ServerOptions): Promise<Server> {
           poolSize: config.databasePoolSize,
           primary: auditPool,
           log,
+          prepare: tracing && traceQueries,
         })
   // Webhooks that all go out at once hold up no request.
-  const courierPool = createPool(databaseUrl, 2, (error) =>
+  const courierPool = createPool(databaseUrl, COURIER_POOL, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
   )
-  const telemetryPool = createPool(databaseUrl, 1, (error) =>
+  const telemetryPool = createPool(databaseUrl, TELEMETRY_POOL, (error) =>
     log.warn({ err: error }, 'the connection for telemetry was lost'),
   )
   const telemetry = new TelemetryBuffer(telemetryPool)
+  // Whether the database is well must be told while all others wait for it.
+  const watchPool = createPool(
+    databaseUrl,
+    WATCH_POOL,
+    (error) => log.warn({ err: error }, 'a connection for watching was lost'),
+    { connectionTimeoutMillis: WATCH_LIMIT_MS, query_timeout: WATCH_LIMIT_MS },
+  )
+  if (tracing) for (const one of [pool, auditPool, courierPool, telemetryPool]) traceQueries(one)
   const redis =
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
   const audited = new WeakSet<Person>()
   const apart = new AuditApart(databaseUrl)
-  const newId = createIds(clock)
   let publicUrl = config.publicUrl ?? `http://${config.host}:${config.port}`
   const cipher = createCipher(keys)
   const blobLinks = createBlobLinks(cipher, () => publicUrl)
   const blobs = await createBlobs(config, blobLinks, clock)
   const scanner = createScanner(config)
+  const mailer = createMailer(config, log)
+  let instance: Instance = {
+    id: instanceId,
+    kind: 'SERVER',
+    version,
+    runsJobs: config.runJobs,
+    startedAt: clock.now(),
+  }
+  let isStopping = false
+  const pools = (): PoolFigures[] => [
+    poolFigures('requests', config.databasePoolSize, pool),
+    poolFigures('audit', AUDIT_POOL, auditPool),
+    poolFigures('webhooks', COURIER_POOL, courierPool),
+    poolFigures('telemetry', TELEMETRY_POOL, telemetryPool),
+    poolFigures('watching', WATCH_POOL, watchPool),
+  ]
+  const tailLagSeconds = (): number | null =>
+    instance.kind === 'WORKER' ? null : Math.round(hub.tailLagMs / 100) / 10
+  const dependencies = createDependencies(
+    [
+      {
+        name: 'database',
+        essential: true,
+        limitMs: WATCH_LIMIT_MS,
+        freshMs: 1000,
+        ask: () => watchPool.query('select 1'),
+      },
+      {
+        name: 'keys',
+        essential: true,
+        limitMs: 1000,
+        freshMs: 10_000,
+        ask: async () => cipher.decrypt(cipher.encrypt('whole', 'health'), 'health'),
+      },
+      { name: 'jobs', essential: false, limitMs: 2000, freshMs: 1000, ask: () => jobs.ping() },
+      {
+        name: 'events',
+        essential: false,
+        limitMs: 1000,
+        freshMs: 1000,
+        async ask() {
+          // It looks every second, by itself.
+          if ((tailLagSeconds() ?? 0) > TAIL_LATE_SECONDS) throw new Error('The outbox is not read.')
+        },
+      },
+      ...(replica
+        ? [
+            {
+              name: 'replica',
+              essential: false,
+              limitMs: 1000,
+              freshMs: 1000,
+              async ask() {
+                if (!replica.isUsable) throw new Error('Lists are read from the primary.')
+              },
+            },
+          ]
+        : []),
+      ...(redis
+        ? [{ name: 'redis', essential: false, limitMs: 1000, freshMs: 1000, ask: () => redis.ping() }]
+        : []),
+      // A sign-in at a mail server each: they count them.
+      ...(mailer.ping
+        ? [{ name: 'mail', essential: false, limitMs: 5000, freshMs: 30_000, ask: mailer.ping }]
+        : []),
+      { name: 'blobs', essential: false, limitMs: 3000, freshMs: 10_000, ask: () => blobs.ping() },
+      ...(scanner
+        ? [
+            {
+              name: 'scanner',
+              essential: false,
+              limitMs: 3000,
+              freshMs: 5000,
+              ask: () => scanner.ping(),
+            },
+          ]
+        : []),
+    ],
+    log,
+  )
+  const figures = createFigures(watchPool, clock, log)
+  const prometheus =
+    config.metrics.port === undefined
+      ? undefined
+      : (await import('./observe/prometheus.ts')).createPrometheus(
+          {
+            version,
+            pools,
+            streams: () => hub.size,
+            requestsUnderWay: (): number => requests.size,
+            tailLagSeconds,
+            findings: () => dependencies.look(),
+            figures,
+          },
+          log,
+        )
+  const measures = new Measures(clock)
+  const requests: Requests = new Requests([
+    (operation, status, ms) => {
+      if (!PROBES.has(operation)) measures.answered(operation, status, ms)
+    },
+    ...(prometheus ? [prometheus.answered] : []),
+  ])
+  const reporter = createReporter({
+    pool: watchPool,
+    clock,
+    log,
+    measures,
+    load: () => ({
+      stopping: isStopping,
+      streams: hub.size,
+      requestsUnderWay: requests.size,
+      poolWaiting: pool.waitingCount,
+    }),
+  })
   const billing = await createBilling(config, log)
   const ai = createAi(config, log)
   const services: Services = {
@@ -192,11 +351,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     publicUrl: () => publicUrl,
     telemetry,
     newId,
-    health: [
-      { name: 'database', ask: () => pool.query('select 1') },
-      ...(redis ? [{ name: 'redis', ask: () => redis.ping() }] : []),
-      ...(scanner ? [{ name: 'scanner', ask: () => scanner.ping() }] : []),
-    ],
+    readiness: { look: () => dependencies.look(), stopping: () => isStopping },
+    systemHealth: () =>
+      readSystemHealth({ clock, instance: () => instance, dependencies, figures, pools, tailLagSeconds }),
     audit: {
       verify: (query) => apart.verify(query),
       export: (task) => apart.export(task),
@@ -233,7 +390,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     announcer.announce()
     courier.wake()
   }
-  const mailer = createMailer(config, log)
   const effects = createEffects({ pool, clock, insert: (...job) => jobs.insert(...job), published })
   const documents = documentJobs({
     blobs,
@@ -246,6 +402,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     databaseUrl,
     jobHandlers(pool, mailer, createNoPush(log), services, effects, documents),
     log,
+    { tracing, ended: prometheus?.jobEnded },
   )
   const upkeep = createUpkeep({
     ...services,
@@ -262,6 +419,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     effects,
     sender: createSender({ allowPrivate: config.webhooks.allowPrivate, timeoutMs }),
     timeoutMs,
+    tracing,
+    attempted: prometheus?.webhookAttempted,
   })
   const app = await createApp({
     services,
@@ -274,9 +433,39 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     jobs,
     redis,
     published,
+    requests,
+    tracing,
   })
   options.extend?.(app)
   async function close(): Promise<void> {
+    const begun = performance.now()
+    const left = (untilMs: number): number => Math.max(0, untilMs - (performance.now() - begun))
+    /** Nothing that hangs keeps the process: it goes on without it, and says so. */
+    async function inTime(what: string, untilMs: number, work: Promise<unknown>): Promise<void> {
+      const over = Promise.withResolvers<'late'>()
+      const timer = setTimeout(() => over.resolve('late'), left(untilMs))
+      const outcome = await Promise.race([work, over.promise])
+      clearTimeout(timer)
+      if (outcome === 'late') log.error({ what }, 'a part of the server did not stop in time, and was left')
+    }
+    const isServing = app.server.listening
+    isStopping = true
+    if (isServing) {
+      log.info('stopping: not ready any more')
+      reporter.hurry()
+      await sleep(config.shutdownGraceSeconds * 1000)
+    }
+    const requestsMs = left(REQUESTS_UNTIL_MS)
+    await Promise.all([
+      drain(app.server, requests, requestsMs, log),
+      inTime('streams', REQUESTS_UNTIL_MS, hub.stop()),
+      inTime('webhooks', REQUESTS_UNTIL_MS, courier.stop()),
+      inTime('upkeep', REQUESTS_UNTIL_MS, upkeep.stop()),
+      inTime('jobs', REQUESTS_UNTIL_MS, jobs.rest()),
+    ])
+    await inTime('the audit apart', REQUESTS_UNTIL_MS + 500, apart.close())
+    await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
+    await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
     await hub.stop()
     await Promise.all([app.close(), courier.stop()])
     await ai?.close()
@@ -288,12 +477,21 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     blobs.close()
     billing?.close()
     if (redis?.isOpen) redis.destroy()
-    await replica?.close()
-    await pool.end()
-    await auditPool.end()
-    await courierPool.end()
-    await telemetry.stop()
-    await telemetryPool.end()
+    await inTime('telemetry', WRITTEN_UNTIL_MS, telemetry.stop())
+    await Promise.all([
+      inTime('what was measured', WRITTEN_UNTIL_MS, reporter.stop()),
+      tracing?.stop(left(WRITTEN_UNTIL_MS)),
+      prometheus?.close(),
+    ])
+    await inTime(
+      'the database',
+      CLOSED_UNTIL_MS,
+      Promise.all([
+        replica?.close(),
+        ...[pool, auditPool, courierPool, telemetryPool, watchPool].map((one) => one.end()),
+      ]),
+    )
+    if (isServing) log.info({ ms: Math.round(performance.now() - begun) }, 'stopped')
   }
   async function orClose<T>(begin: () => Promise<T>): Promise<T> {
     try {
@@ -312,6 +510,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     if (work && scanner) await queueUnscanned(pool, jobs)
   }
 
+  async function watch(): Promise<void> {
+    if (prometheus && config.metrics.port !== undefined)
+      await prometheus.listen(config.metrics.host, config.metrics.port)
+    reporter.start(instance)
+  }
+
   return {
     listen: () =>
       orClose(async () => {
@@ -321,11 +525,19 @@ export async function createServer(options: ServerOptions): Promise<Server> {
         await replica?.start()
         await hub.start()
         announcer.listen(() => hub.wake())
+        await watch()
+        // Who asks first finds answers.
+        void dependencies.look()
         const url = await app.listen({ host: config.host, port: config.port })
         publicUrl = config.publicUrl ?? url
         return url
       }),
-    work: () => orClose(() => startBehind(true)),
+    work: () =>
+      orClose(async () => {
+        instance = { ...instance, kind: 'WORKER', runsJobs: true }
+        await startBehind(true)
+        await watch()
+      }),
     close,
   }
 }

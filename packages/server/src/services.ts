@@ -9,8 +9,10 @@ import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { ExportTask } from './domains/admin/export.ts'
 import type { TelemetryBuffer } from './domains/telemetry/buffer.ts'
+import type { components } from './generated/contract.ts'
 import type { Person } from './http/actor.ts'
 import type { JobQueue } from './jobs/queue.ts'
+import type { Finding } from './observe/dependencies.ts'
 import type { Cipher } from './security/cipher.ts'
 import type { Cursors } from './security/cursors.ts'
 import type { KeyRing } from './security/keys.ts'
@@ -45,12 +47,14 @@ export interface Services {
   readonly telemetry: Pick<TelemetryBuffer, 'store'>
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
-  /** What the server cannot do without, or was told to use. */
-  readonly health: readonly {
-    readonly name: string
-    /** Rejects when it does not answer. */
-    readonly ask: () => Promise<unknown>
-  }[]
+  readonly readiness: {
+    /** How everything is that the server needs. Never rejects, and never takes long. */
+    look(): Promise<readonly Finding[]>
+    /** Whether it stops: then nothing new should come. */
+    stopping(): boolean
+  }
+  /** How the whole system is, as this server sees it. */
+  readonly systemHealth: () => Promise<components['schemas']['SystemHealth']>
   readonly audit: {
     /** Compares the audit trail, every organization's, with its seals. */
     verify(query: IntegrityQuery): Promise<Integrity>

@@ -179,6 +179,8 @@ export const operations: readonly (readonly [id: string, method: string, path: s
   ["suspendUser", "POST", "/api/super-admin/users/{user_id}/suspend", "Suspend an account"],
   ["reactivateUser", "POST", "/api/super-admin/users/{user_id}/reactivate", "Let a suspended account in again"],
   ["forcePasswordReset", "POST", "/api/super-admin/users/{user_id}/force-password-reset", "Make somebody choose a new password"],
+  ["getSystemHealth", "GET", "/api/super-admin/system/health", "How the whole system is doing"],
+  ["getSystemMetrics", "GET", "/api/super-admin/system/metrics", "How many requests there were, how fast and how well they were answered"],
   ["listJobs", "GET", "/api/super-admin/jobs", "The work that is done behind the requests"],
   ["retryJob", "POST", "/api/super-admin/jobs/{job_id}/retry", "Run a failed job once more"],
   ["publishConsentDocument", "POST", "/api/super-admin/consent-documents", "Put a new version into force"],

@@ -181,6 +181,8 @@ const meta = {
   suspendUser: {"id":"suspendUser","method":"POST","path":"/api/super-admin/users/{user_id}/suspend","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   reactivateUser: {"id":"reactivateUser","method":"POST","path":"/api/super-admin/users/{user_id}/reactivate","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   forcePasswordReset: {"id":"forcePasswordReset","method":"POST","path":"/api/super-admin/users/{user_id}/force-password-reset","pathParams":["user_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getSystemHealth: {"id":"getSystemHealth","method":"GET","path":"/api/super-admin/system/health","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
+  getSystemMetrics: {"id":"getSystemMetrics","method":"GET","path":"/api/super-admin/system/metrics","pathParams":[],"queryParams":["period"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   listJobs: {"id":"listJobs","method":"GET","path":"/api/super-admin/jobs","pathParams":[],"queryParams":["state","queue","limit","cursor","include_total"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   retryJob: {"id":"retryJob","method":"POST","path":"/api/super-admin/jobs/{job_id}/retry","pathParams":["job_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   publishConsentDocument: {"id":"publishConsentDocument","method":"POST","path":"/api/super-admin/consent-documents","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
@@ -203,7 +205,7 @@ export const createResources = (core: Core) => ({
     /**
      * Is it ready to serve.
      *
-     * Readiness. Asks the database and every configured dependency. When one is away the answer is 503 and its `detail` names it.
+     * Readiness. Asks the database and every configured dependency at once, each with a time limit of its own; what was learned serves again for a short while. When one is away that the server cannot serve without (`database`, `keys`) the answer is 503 and its `detail` names it; when another one is, 200 with `degraded`. A server that stops answers 503.
      *
      * `GET /health/deep`
      */
@@ -1861,6 +1863,26 @@ export const createResources = (core: Core) => ({
      */
     forcePasswordReset: (input: Input<operations['forcePasswordReset']>, options?: RequestOptions): Promise<Output<operations['forcePasswordReset']>> =>
       core.call(meta.forcePasswordReset, input, options),
+  },
+  system: {
+    /**
+     * How the whole system is doing.
+     *
+     * Every dependency with its time, the pools, the queue of jobs, the outbox, the seals, webhooks, open streams, and every server and worker that is there. `problems` says in words what is wrong; without any, `status` is `ok`. A part that cannot be read is null. The figures are at most a few seconds old.
+     *
+     * `GET /api/super-admin/system/health`
+     */
+    health: (input?: Input<operations['getSystemHealth']>, options?: RequestOptions): Promise<Output<operations['getSystemHealth']>> =>
+      core.call(meta.getSystemHealth, input, options),
+    /**
+     * How many requests there were, how fast and how well they were answered.
+     *
+     * Measured by every server, added up, and kept in the database: restarts lose nothing. Up to the last full minute. Probes of `/health` and `/health/deep` do not count. Percentiles are exact to 10 %.
+     *
+     * `GET /api/super-admin/system/metrics`
+     */
+    metrics: (input?: Input<operations['getSystemMetrics']>, options?: RequestOptions): Promise<Output<operations['getSystemMetrics']>> =>
+      core.call(meta.getSystemMetrics, input, options),
   },
   jobs: {
     /**

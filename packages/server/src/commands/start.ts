@@ -1,4 +1,5 @@
 import { lookup } from 'node:dns/promises'
+import { writeSync } from 'node:fs'
 import { createServer as createListener } from 'node:net'
 import { join, relative } from 'node:path'
 import type { Command } from 'commander'
@@ -179,7 +180,10 @@ export function stopRequest(): Promise<void> {
     const onSignal = (): void => {
       first ??= performance.now()
       resolve()
-      if (performance.now() - first > SECOND_SIGNAL_MS) process.exit(EXIT.interrupted)
+      if (performance.now() - first <= SECOND_SIGNAL_MS) return
+      // What dies with the process cannot say it later.
+      writeSync(process.stderr.fd, 'Ended at once, at the second signal: what was under way is cut.\n')
+      process.exit(EXIT.interrupted)
     }
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, onSignal)
   })

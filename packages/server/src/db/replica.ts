@@ -27,6 +27,8 @@ export interface ReplicaOptions {
   readonly poolSize: number
   readonly primary: Pool
   readonly log: Logger
+  /** Gets its connections before any is made. */
+  readonly prepare?: ((pool: Pool) => void) | undefined
 }
 
 /**
@@ -47,7 +49,7 @@ export class Replica {
   #current: Promise<string> | undefined
   #next: Promise<string> | undefined
 
-  constructor({ url, poolSize, primary, log }: ReplicaOptions) {
+  constructor({ url, poolSize, primary, log, prepare }: ReplicaOptions) {
     this.#primary = primary
     this.#log = log
     const onError = (error: Error): void => log.warn({ err: error }, 'a connection to the replica was lost')
@@ -55,6 +57,12 @@ export class Replica {
       connectionTimeoutMillis: OPEN_MS,
       query_timeout: QUERY_TIMEOUT_MS,
     })
+    prepare?.(this.#pool)
+  }
+
+  /** Whether it answers lists at present. */
+  get isUsable(): boolean {
+    return this.#usable
   }
 
   /**

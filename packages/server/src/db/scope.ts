@@ -8,7 +8,15 @@ export type Db = Kysely<Tables>
 
 /** What row-level security goes by. */
 export interface Scope {
-  readonly name: 'organization' | 'person' | 'platform' | 'events' | 'webhooks' | 'telemetry' | 'none'
+  readonly name:
+    | 'organization'
+    | 'person'
+    | 'platform'
+    | 'events'
+    | 'webhooks'
+    | 'telemetry'
+    | 'system'
+    | 'none'
   readonly organizationId: string | null
   readonly userId: string | null
   /** Under impersonation: of the person's own rows only those of this organization. */

@@ -30,7 +30,7 @@ export interface paths {
         };
         /**
          * Is it ready to serve
-         * @description Readiness. Asks the database and every configured dependency. When one is away the answer is 503 and its `detail` names it.
+         * @description Readiness. Asks the database and every configured dependency at once, each with a time limit of its own; what was learned serves again for a short while. When one is away that the server cannot serve without (`database`, `keys`) the answer is 503 and its `detail` names it; when another one is, 200 with `degraded`. A server that stops answers 503.
          */
         get: operations["getDeepHealth"];
         put?: never;
@@ -2897,6 +2897,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/super-admin/system/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the whole system is doing
+         * @description Every dependency with its time, the pools, the queue of jobs, the outbox, the seals, webhooks, open streams, and every server and worker that is there. `problems` says in words what is wrong; without any, `status` is `ok`. A part that cannot be read is null. The figures are at most a few seconds old.
+         */
+        get: operations["getSystemHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/system/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many requests there were, how fast and how well they were answered
+         * @description Measured by every server, added up, and kept in the database: restarts lose nothing. Up to the last full minute. Probes of `/health` and `/health/deep` do not count. Percentiles are exact to 10 %.
+         */
+        get: operations["getSystemMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/super-admin/jobs": {
         parameters: {
             query?: never;
@@ -3156,10 +3196,11 @@ export interface components {
             assignee?: string;
         };
         /**
-         * @description One dependency that answered.
+         * @description One dependency, and how it answered.
          * @example {
          *       "name": "database",
          *       "status": "ok",
+         *       "essential": true,
          *       "latency_ms": 1.4
          *     }
          */
@@ -3167,15 +3208,17 @@ export interface components {
             /** @description Which dependency. */
             name: string;
             /**
-             * @description Always `ok`; a failing one makes the whole answer 503.
+             * @description Whether it answered, answered wrong or not at all, or not in time.
              * @enum {string}
              */
-            status: "ok";
-            /** @description How long it took to answer, in milliseconds. */
+            status: "ok" | "failing" | "timeout";
+            /** @description Whether the server cannot serve without it. */
+            essential: boolean;
+            /** @description How long it took to answer, or until it was given up, in milliseconds. */
             latency_ms: number;
         };
         /**
-         * @description A server whose dependencies all answer.
+         * @description A server that can serve.
          * @example {
          *       "status": "ok",
          *       "version": "0.1.0",
@@ -3183,6 +3226,7 @@ export interface components {
          *         {
          *           "name": "database",
          *           "status": "ok",
+         *           "essential": true,
          *           "latency_ms": 1.4
          *         }
          *       ]
@@ -3190,10 +3234,10 @@ export interface components {
          */
         DeepHealth: {
             /**
-             * @description Always `ok`.
+             * @description `degraded` when something is away that the server can do without.
              * @enum {string}
              */
-            status: "ok";
+            status: "ok" | "degraded";
             /** @description The server's version. */
             version: string;
             /** @description Each dependency. */
@@ -10938,6 +10982,466 @@ export interface components {
             sessions: components["schemas"]["AccountSession"][];
         };
         /**
+         * @description How long, in seconds.
+         * @example 1.5
+         */
+        SystemSeconds: number;
+        /**
+         * @description Something that the server needs, and how it answered when it was last asked.
+         * @example {
+         *       "name": "database",
+         *       "essential": true,
+         *       "status": "ok",
+         *       "latency_ms": 1.4,
+         *       "limit_ms": 2000,
+         *       "error": null
+         *     }
+         */
+        SystemDependency: {
+            /** @description Which one. */
+            name: string;
+            /** @description Whether the server cannot serve without it; without another one it does, if not everything. */
+            essential: boolean;
+            /**
+             * @description Whether it answered, answered wrong or not at all, or not in time.
+             * @enum {string}
+             */
+            status: "ok" | "failing" | "timeout";
+            /** @description How long it took to answer, or until it was given up. */
+            latency_ms: number;
+            /**
+             * Format: int32
+             * @description How long it may take.
+             */
+            limit_ms: number;
+            /** @description What kind of error it was. The server's log has the rest. */
+            error: string | null;
+        };
+        /**
+         * Format: int64
+         * @description How many.
+         * @example 3
+         */
+        SystemCount: number;
+        /**
+         * @description Connections of this server to the database, for one purpose.
+         * @example {
+         *       "name": "requests",
+         *       "limit": 10,
+         *       "open": 4,
+         *       "idle": 3,
+         *       "waiting": 0
+         *     }
+         */
+        SystemPool: {
+            /** @description What they are for. */
+            name: string;
+            limit: components["schemas"]["SystemCount"];
+            open: components["schemas"]["SystemCount"];
+            idle: components["schemas"]["SystemCount"];
+            waiting: components["schemas"]["SystemCount"];
+        };
+        /**
+         * @description The jobs of one kind.
+         * @example {
+         *       "queue": "mail",
+         *       "waiting": 2,
+         *       "retrying": 0,
+         *       "running": 1,
+         *       "failed": 0,
+         *       "oldest_due_seconds": 0.4
+         *     }
+         */
+        SystemQueue: {
+            /** @description Which kind. */
+            queue: string;
+            waiting: components["schemas"]["SystemCount"];
+            retrying: components["schemas"]["SystemCount"];
+            running: components["schemas"]["SystemCount"];
+            /**
+             * Format: int64
+             * @description How many failed for good and wait for somebody to look (`listJobs`).
+             */
+            failed: number;
+            /** @description For how long the oldest that could be begun has waited; null when none waits. */
+            oldest_due_seconds: number | null;
+        };
+        /**
+         * @description The outbox behind streams and webhooks.
+         * @example {
+         *       "backlog": 0,
+         *       "horizon_lag_seconds": 0,
+         *       "tail_lag_seconds": 0.3
+         *     }
+         */
+        SystemEvents: {
+            /**
+             * Format: int64
+             * @description Events that are written but lie behind a transaction that still runs.
+             */
+            backlog: number;
+            /** @description For how long the oldest transaction that holds events back has run. */
+            horizon_lag_seconds: number;
+            /** @description Since when this server last read the outbox to its end; null where it serves no streams. */
+            tail_lag_seconds: number | null;
+        } | null;
+        /**
+         * @description The tamper-evidence of the audit trail.
+         * @example {
+         *       "sealed_at": "2026-03-02T14:29:30.000Z",
+         *       "lag_seconds": 12.5
+         *     }
+         */
+        SystemSeals: {
+            /**
+             * Format: date-time
+             * @description When the last seal was made; null when there is none yet.
+             */
+            sealed_at: string | null;
+            /** @description How old the oldest row is that no seal covers yet. */
+            lag_seconds: number;
+        } | null;
+        /**
+         * @description Outgoing webhooks.
+         * @example {
+         *       "pending": 1,
+         *       "overdue_seconds": 0,
+         *       "unrecorded": 0,
+         *       "failing_endpoints": 0,
+         *       "disabled_endpoints": 0
+         *     }
+         */
+        SystemWebhooks: {
+            /**
+             * Format: int32
+             * @description Deliveries that wait for an attempt, capped at 10000.
+             */
+            pending: number;
+            /** @description For how long the oldest attempt that is due has waited; 0 when none is. */
+            overdue_seconds: number;
+            /**
+             * Format: int32
+             * @description Events of the outbox that no courier has looked at yet, capped at 10000.
+             */
+            unrecorded: number;
+            failing_endpoints: components["schemas"]["SystemCount"];
+            disabled_endpoints: components["schemas"]["SystemCount"];
+        } | null;
+        /**
+         * @description How long, in milliseconds; null where nothing was measured.
+         * @example 1.4
+         */
+        SystemMs: number | null;
+        /**
+         * @description A server or worker, as it last said itself.
+         * @example {
+         *       "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "kind": "SERVER",
+         *       "state": "RUNNING",
+         *       "host": "ward-1",
+         *       "pid": 4711,
+         *       "version": "0.1.0",
+         *       "runs_jobs": true,
+         *       "started_at": "2026-03-02T08:00:00.000Z",
+         *       "seen_at": "2026-03-02T14:29:55.000Z",
+         *       "streams": 12,
+         *       "requests_under_way": 3,
+         *       "pool_waiting": 0,
+         *       "event_loop_p99_ms": 11.2,
+         *       "memory_bytes": 199229440
+         *     }
+         */
+        SystemServer: {
+            id: components["schemas"]["Uuid"];
+            /**
+             * @description Whether it serves requests or only works on jobs.
+             * @enum {string}
+             */
+            kind: "SERVER" | "WORKER";
+            /**
+             * @description STOPPING finishes what it has begun. LOST has said nothing for 45 seconds and did not say goodbye.
+             * @enum {string}
+             */
+            state: "RUNNING" | "STOPPING" | "LOST";
+            /** @description The name of its machine. */
+            host: string;
+            /**
+             * Format: int32
+             * @description Its process there.
+             */
+            pid: number;
+            /** @description Its version. */
+            version: string;
+            /** @description Whether it works on jobs. */
+            runs_jobs: boolean;
+            started_at: components["schemas"]["Timestamp"];
+            seen_at: components["schemas"]["Timestamp"];
+            streams: components["schemas"]["SystemCount"];
+            requests_under_way: components["schemas"]["SystemCount"];
+            pool_waiting: components["schemas"]["SystemCount"];
+            event_loop_p99_ms: components["schemas"]["SystemMs"];
+            memory_bytes: components["schemas"]["SystemCount"];
+        };
+        /**
+         * @description How the whole system is doing, as this server sees it.
+         * @example {
+         *       "status": "ok",
+         *       "problems": [],
+         *       "checked_at": "2026-03-02T14:30:00.000Z",
+         *       "server_id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *       "version": "0.1.0",
+         *       "node_version": "24.21.0",
+         *       "database_version": "15.8",
+         *       "schema_version": "0044_system.sql",
+         *       "started_at": "2026-03-02T08:00:00.000Z",
+         *       "uptime_seconds": 23400,
+         *       "dependencies": [
+         *         {
+         *           "name": "database",
+         *           "essential": true,
+         *           "status": "ok",
+         *           "latency_ms": 1.4,
+         *           "limit_ms": 2000,
+         *           "error": null
+         *         }
+         *       ],
+         *       "pools": [
+         *         {
+         *           "name": "requests",
+         *           "limit": 10,
+         *           "open": 4,
+         *           "idle": 3,
+         *           "waiting": 0
+         *         }
+         *       ],
+         *       "jobs": [
+         *         {
+         *           "queue": "mail",
+         *           "waiting": 2,
+         *           "retrying": 0,
+         *           "running": 1,
+         *           "failed": 0,
+         *           "oldest_due_seconds": 0.4
+         *         }
+         *       ],
+         *       "events": {
+         *         "backlog": 0,
+         *         "horizon_lag_seconds": 0,
+         *         "tail_lag_seconds": 0.3
+         *       },
+         *       "seals": {
+         *         "sealed_at": "2026-03-02T14:29:30.000Z",
+         *         "lag_seconds": 12.5
+         *       },
+         *       "webhooks": {
+         *         "pending": 1,
+         *         "overdue_seconds": 0,
+         *         "unrecorded": 0,
+         *         "failing_endpoints": 0,
+         *         "disabled_endpoints": 0
+         *       },
+         *       "streams": 12,
+         *       "servers": [
+         *         {
+         *           "id": "01934f6e-8d2a-7c41-9a57-0f6f2b7c1d90",
+         *           "kind": "SERVER",
+         *           "state": "RUNNING",
+         *           "host": "ward-1",
+         *           "pid": 4711,
+         *           "version": "0.1.0",
+         *           "runs_jobs": true,
+         *           "started_at": "2026-03-02T08:00:00.000Z",
+         *           "seen_at": "2026-03-02T14:29:55.000Z",
+         *           "streams": 12,
+         *           "requests_under_way": 3,
+         *           "pool_waiting": 0,
+         *           "event_loop_p99_ms": 11.2,
+         *           "memory_bytes": 199229440
+         *         }
+         *       ]
+         *     }
+         */
+        SystemHealth: {
+            /**
+             * @description `failing` when something is away that the server cannot serve without, `degraded` when there is any other problem.
+             * @enum {string}
+             */
+            status: "ok" | "degraded" | "failing";
+            /** @description What is wrong, one sentence each, the worst first. */
+            problems: string[];
+            checked_at: components["schemas"]["Timestamp"];
+            server_id: components["schemas"]["Uuid"];
+            /** @description This server's version. */
+            version: string;
+            /** @description The Node that it runs on. */
+            node_version: string;
+            /** @description The PostgreSQL behind it; null when it does not answer. */
+            database_version: string | null;
+            /** @description The last migration of the database; null when it does not answer. */
+            schema_version: string | null;
+            started_at: components["schemas"]["Timestamp"];
+            uptime_seconds: components["schemas"]["SystemSeconds"];
+            /** @description What this server needs. */
+            dependencies: components["schemas"]["SystemDependency"][];
+            /** @description This server's connections to the database. */
+            pools: components["schemas"]["SystemPool"][];
+            /** @description The queue of jobs, by kind; null when it cannot be read. */
+            jobs: components["schemas"]["SystemQueue"][] | null;
+            events: components["schemas"]["SystemEvents"];
+            seals: components["schemas"]["SystemSeals"];
+            webhooks: components["schemas"]["SystemWebhooks"];
+            /**
+             * Format: int64
+             * @description Open streams of all servers.
+             */
+            streams: number;
+            /** @description Servers and workers of the last day that did not say goodbye, the newest first; null when they cannot be read. */
+            servers: components["schemas"]["SystemServer"][] | null;
+        };
+        /**
+         * @description A quarter of an hour and an hour by the minute, a day by the half-hour, a week by two hours.
+         * @default 1h
+         * @example 24h
+         * @enum {string}
+         */
+        MetricsPeriod: "15m" | "1h" | "24h" | "7d";
+        /**
+         * @description How long answers took, in milliseconds; null where there were none.
+         * @example {
+         *       "mean": 9.1,
+         *       "p50": 6.2,
+         *       "p90": 18.4,
+         *       "p95": 26,
+         *       "p99": 71.3,
+         *       "max": 412.7
+         *     }
+         */
+        SystemLatency: {
+            mean: components["schemas"]["SystemMs"];
+            p50: components["schemas"]["SystemMs"];
+            p90: components["schemas"]["SystemMs"];
+            p95: components["schemas"]["SystemMs"];
+            p99: components["schemas"]["SystemMs"];
+            max: components["schemas"]["SystemMs"];
+        };
+        /**
+         * @description One part of the period.
+         * @example {
+         *       "at": "2026-03-02T14:29:00.000Z",
+         *       "requests": 812,
+         *       "refused": 9,
+         *       "errors": 1,
+         *       "p50_ms": 6.2,
+         *       "p99_ms": 71.3
+         *     }
+         */
+        SystemPoint: {
+            at: components["schemas"]["Timestamp"];
+            requests: components["schemas"]["SystemCount"];
+            refused: components["schemas"]["SystemCount"];
+            errors: components["schemas"]["SystemCount"];
+            p50_ms: components["schemas"]["SystemMs"];
+            p99_ms: components["schemas"]["SystemMs"];
+        };
+        /**
+         * @description One operation in the period.
+         * @example {
+         *       "operation": "listPatients",
+         *       "requests": 211,
+         *       "refused": 2,
+         *       "errors": 1,
+         *       "mean_ms": 8.8,
+         *       "max_ms": 120.5
+         *     }
+         */
+        SystemOperation: {
+            /** @description Its operationId; `none` for addresses outside the contract. */
+            operation: string;
+            requests: components["schemas"]["SystemCount"];
+            refused: components["schemas"]["SystemCount"];
+            errors: components["schemas"]["SystemCount"];
+            mean_ms: components["schemas"]["SystemMs"];
+            max_ms: components["schemas"]["SystemMs"];
+        };
+        /**
+         * @description The figures of a period, over all servers.
+         * @example {
+         *       "period": "1h",
+         *       "from": "2026-03-02T13:30:00.000Z",
+         *       "to": "2026-03-02T14:30:00.000Z",
+         *       "step_seconds": 60,
+         *       "requests": 48211,
+         *       "refused": 512,
+         *       "errors": 3,
+         *       "error_rate": 0.00006,
+         *       "latency_ms": {
+         *         "mean": 9.1,
+         *         "p50": 6.2,
+         *         "p90": 18.4,
+         *         "p95": 26,
+         *         "p99": 71.3,
+         *         "max": 412.7
+         *       },
+         *       "active": {
+         *         "users": 412,
+         *         "sessions": 530
+         *       },
+         *       "series": [
+         *         {
+         *           "at": "2026-03-02T14:29:00.000Z",
+         *           "requests": 812,
+         *           "refused": 9,
+         *           "errors": 1,
+         *           "p50_ms": 6.2,
+         *           "p99_ms": 71.3
+         *         }
+         *       ],
+         *       "operations": [
+         *         {
+         *           "operation": "listPatients",
+         *           "requests": 211,
+         *           "refused": 2,
+         *           "errors": 1,
+         *           "mean_ms": 8.8,
+         *           "max_ms": 120.5
+         *         }
+         *       ]
+         *     }
+         */
+        SystemMetrics: {
+            period: components["schemas"]["MetricsPeriod"];
+            from: components["schemas"]["Timestamp"];
+            to: components["schemas"]["Timestamp"];
+            /**
+             * Format: int32
+             * @description How long each part of `series` is.
+             */
+            step_seconds: number;
+            requests: components["schemas"]["SystemCount"];
+            /**
+             * Format: int64
+             * @description Those answered with a status of 400 to 499.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Those answered with a status of 500 or more.
+             */
+            errors: number;
+            /** @description The share of errors, from 0 to 1; null when there were no requests. */
+            error_rate: number | null;
+            latency_ms: components["schemas"]["SystemLatency"];
+            /** @description Who was there in the period, API keys aside. */
+            active: {
+                users: components["schemas"]["SystemCount"];
+                sessions: components["schemas"]["SystemCount"];
+            };
+            /** @description The period in equal parts, the latest last; none is left out. */
+            series: components["schemas"]["SystemPoint"][];
+            /** @description The ten with the most errors, then with the most time spent on them. */
+            operations: components["schemas"]["SystemOperation"][];
+        };
+        /**
          * @description What kind of job it is.
          * @example document-scan
          */
@@ -12133,7 +12637,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Everything answers. */
+            /** @description It can serve. */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -18842,6 +19346,61 @@ export interface operations {
             403: components["responses"]["ForbiddenAdmin"];
             404: components["responses"]["NotFound"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of the system, whatever it is. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemHealth"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getSystemMetrics: {
+        parameters: {
+            query?: {
+                /** @description How far back. */
+                period?: components["schemas"]["MetricsPeriod"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The figures of the period. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SystemMetrics"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

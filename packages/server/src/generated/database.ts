@@ -495,6 +495,46 @@ export interface ProxiesTable {
   deleted_at: Instant | null
 }
 
+export interface RequestHoursTable {
+  hour: Instant
+  requests: number
+  refused: number
+  errors: number
+  total_ms: number
+  max_ms: number
+  latencies: string[]
+  operations: Json
+}
+
+export interface RequestMinutesTable {
+  minute: Instant
+  server_id: string
+  requests: number
+  refused: number
+  errors: number
+  total_ms: number
+  max_ms: number
+  latencies: string[]
+  operations: Json
+}
+
+export interface ServerInstancesTable {
+  id: string
+  kind: 'SERVER' | 'WORKER'
+  host: string
+  pid: number
+  version: string
+  runs_jobs: boolean
+  stopping: Generated<boolean>
+  started_at: Instant
+  seen_at: Instant
+  streams: Generated<number>
+  requests_under_way: Generated<number>
+  pool_waiting: Generated<number>
+  event_loop_p99_ms: number | null
+  memory_bytes: Generated<number>
+}
+
 export interface StaffTable {
   id: string
   user_id: string
@@ -795,6 +835,9 @@ export interface Tables {
   portal_invitations: PortalInvitationsTable
   providers: ProvidersTable
   proxies: ProxiesTable
+  request_hours: RequestHoursTable
+  request_minutes: RequestMinutesTable
+  server_instances: ServerInstancesTable
   staff: StaffTable
   stream_tickets: StreamTicketsTable
   support_macros: SupportMacrosTable

@@ -458,6 +458,10 @@ export interface SuperAdminHandlers {
   reactivateUser: Handler<'reactivateUser'>
   /** Make somebody choose a new password. */
   forcePasswordReset: Handler<'forcePasswordReset'>
+  /** How the whole system is doing. */
+  getSystemHealth: Handler<'getSystemHealth'>
+  /** How many requests there were, how fast and how well they were answered. */
+  getSystemMetrics: Handler<'getSystemMetrics'>
   /** The work that is done behind the requests. */
   listJobs: Handler<'listJobs'>
   /** Run a failed job once more. */

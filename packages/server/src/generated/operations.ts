@@ -2524,6 +2524,34 @@ export const operations = {
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
     gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
+  getSystemHealth: {
+    id: "getSystemHealth",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/system/health",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    paged: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
+  },
+  getSystemMetrics: {
+    id: "getSystemMetrics",
+    tag: "super-admin",
+    method: "GET",
+    path: "/api/super-admin/system/metrics",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    paged: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
+  },
   listJobs: {
     id: "listJobs",
     tag: "super-admin",
@@ -2783,6 +2811,8 @@ export interface DefaultedQuery {
   suspendUser: never
   reactivateUser: never
   forcePasswordReset: never
+  getSystemHealth: never
+  getSystemMetrics: "period"
   listJobs: "state" | "limit" | "include_total"
   retryJob: never
   publishConsentDocument: never

@@ -19,6 +19,8 @@ import { redeemStreamTicket } from '../domains/events/queries.ts'
 import type { Handlers } from '../generated/handlers.ts'
 import { type OperationId, operations } from '../generated/operations.ts'
 import type { JobQueue } from '../jobs/queue.ts'
+import type { Requests } from '../observe/requests.ts'
+import { type Span, type Tracing, within } from '../observe/trace.ts'
 import type { Services } from '../services.ts'
 import { StartupError } from '../startup-error.ts'
 import type { Person } from './actor.ts'
@@ -55,6 +57,8 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     state: RequestState | null
+    /** Where requests are traced. */
+    span: Span | null
     quota: Quota | null
   }
 }
@@ -78,6 +82,8 @@ export interface AppParts {
   readonly redis: RedisConnection | null
   /** Something was published: wakes every replica's tailer. */
   readonly published: () => void
+  readonly requests: Requests
+  readonly tracing: Tracing | undefined
 }
 
 type AnyHandler = (context: unknown, input: unknown) => Promise<unknown>
@@ -98,6 +104,9 @@ interface Reply {
 }
 
 const JSON_TYPE = 'application/json'
+
+// As nginx says it.
+const HUNG_UP = 499
 
 const never = new AbortController().signal
 
@@ -150,6 +159,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     logger: false,
     bodyLimit: config.bodyLimitBytes,
     trustProxy: trustProxy(config.trustProxy),
+    // While it stops, every request that comes is answered; see drain.ts.
+    return503OnClosing: false,
     exposeHeadRoutes: false,
     routerOptions: { ignoreTrailingSlash: false, maxParamLength: 300 },
     requestIdHeader: false,
@@ -161,6 +172,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.removeContentTypeParser('text/plain')
   app.decorateRequest('state', null)
   app.decorateRequest('quota', null)
+  app.decorateRequest('span', null)
 
   app.addHook('onRoute', ({ config: route, method, url }) => {
     // What browsers ask beforehand; the plugin answers it, where origins are named.
@@ -168,8 +180,25 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (!route?.operation && !route?.documentation && !preflight)
       throw new StartupError(`The route ${String(method)} ${url} is not in the contract.`)
   })
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    const operation = request.routeOptions.config?.operation
+    parts.requests.begun(request, request.id, operation?.id ?? 'none')
+    // Who hangs up before the answer gets none, and nothing else would say that it is over.
+    reply.raw.once('close', () => conclude(request, reply, HUNG_UP))
+    // The path of the contract, not the caller's, which names records.
+    request.span =
+      parts.tracing?.begin(
+        operation?.id ?? 'none',
+        'server',
+        {
+          'http.request.method': request.method,
+          'http.route': operation?.path,
+          'wardline.request_id': request.id,
+        },
+        request.headers.traceparent,
+      ) ?? null
+    within(request.span ?? undefined, done)
   })
   await app.register(helmet, { contentSecurityPolicy: { directives: { 'upgrade-insecure-requests': null } } })
   if (config.corsOrigins.length > 0)
@@ -182,6 +211,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   app.addHook('onSend', async (request, reply) => {
     // Answers are a person's own; only the docs may be kept.
     if (!request.routeOptions.config.documentation) reply.header('cache-control', 'no-store')
+    // The next request goes to a server that stays.
+    if (services.readiness.stopping()) reply.header('connection', 'close')
     const { quota } = request
     if (!quota) return
     reply.headers({
@@ -192,12 +223,20 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       'x-ratelimit-reset': quota.resetSeconds,
     })
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', async (request, reply) => conclude(request, reply, reply.statusCode))
+
+  /** A request is over, one way or another; only the first way counts. */
+  function conclude(request: FastifyRequest, reply: FastifyReply, status: number): void {
     // Neither path nor query: both may name a person.
     const operation = request.routeOptions.config.operation?.id
+    if (!parts.requests.answered(request, operation ?? 'none', status, reply.elapsedTime)) return
     const ms = Math.round(reply.elapsedTime * 10) / 10
-    log.info({ request_id: request.id, operation, status: reply.statusCode, ms }, 'answered')
-  })
+    const { span } = request
+    const what = status === HUNG_UP ? 'left unanswered: the caller hung up' : 'answered'
+    within(span ?? undefined, () => log.info({ request_id: request.id, operation, status, ms }, what))
+    span?.set({ 'http.response.status_code': status })
+    span?.end(status >= 500 ? String(status) : undefined)
+  }
 
   const stateOf = (
     request: FastifyRequest,
@@ -500,12 +539,18 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (isAudited(state)) await audit.commit(auditRow(state, services.newId(), undefined))
     // A stream handler answers a Subscription: the Handlers interface says so.
     const subscription = value as Subscription
+    parts.requests.left(request)
+    request.span?.end()
+    request.span = null
     return openStream(request, reply, state, parts.hub, subscription, {
       recheck: rechecks(keptOf(state, input, subscription), handler),
     })
   }
 
-  app.setErrorHandler(async (error, request, reply) => {
+  app.setErrorHandler((error, request, reply) =>
+    within(request.span ?? undefined, () => answerError(error, request, reply)),
+  )
+  async function answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { state } = request
     let { problem: answered, unexpected } = toProblem(error)
     if (unexpected)
@@ -528,7 +573,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       .status(answered.status)
       .type('application/problem+json')
       .send(JSON.stringify(answered.toBody(request.id, request.url.split('?')[0] ?? '/')))
-  })
+  }
   app.setNotFoundHandler(() => {
     throw problem('NOT_FOUND', 'There is no such path.')
   })
@@ -541,7 +586,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
       url: operation.path.replace(/\{(\w+)\}/g, ':$1'),
       config: { operation },
       onRequest: gatekeeper,
-      handler: (request, reply) => answer(request, reply, handler),
+      // A body arrives outside of what was begun with the headers.
+      handler: (request, reply) => within(request.span ?? undefined, () => answer(request, reply, handler)),
     })
   }
   const [files, others] = partition(Object.values(operations), movesBytes)

@@ -2,6 +2,7 @@ import { fromKysely, type JobResult, type JobWithMetadata, PgBoss } from 'pg-bos
 import type { Logger } from 'pino'
 import type { Db } from '../db/scope.ts'
 import type { SealedReset } from '../domains/auth/password-reset.ts'
+import { spanned, type Tracing, within } from '../observe/trace.ts'
 import type { SealedMail } from './mail.ts'
 
 /** Every job's name and payload. Payloads carry ids, never health information. */
@@ -43,10 +44,23 @@ export interface JobQueue {
   insert(db: Db, name: string, payload: object): Promise<void>
   /** Gives a job that failed for good one further attempt, in the transaction of `db`; no other job is touched. */
   retry(db: Db, name: string, id: string): Promise<void>
+  /** Rejects when the queue's own connection has no answer. */
+  ping(): Promise<void>
   /** Takes jobs in; also runs them where `work` says so. */
   start(options: { work: boolean }): Promise<void>
-  /** Finishes what runs; what does not finish in five seconds goes back to the queue, as what is not begun does. */
-  stop(): Promise<void>
+  /** Begins no further job; what is not begun goes back to the queue. Jobs are still taken in. */
+  rest(): Promise<void>
+  /** Finishes what runs; what does not finish in time goes back to the queue. @param limitMs at least a second */
+  stop(limitMs?: number): Promise<void>
+}
+
+/** How an attempt ended: done, to be tried again, or for good. */
+export type JobOutcome = 'completed' | 'failed' | 'gave_up'
+
+/** Who watches the jobs. */
+export interface JobWatch {
+  readonly tracing?: Tracing | undefined
+  readonly ended?: ((name: string, outcome: JobOutcome) => void) | undefined
 }
 
 const DAY = 86_400
@@ -76,7 +90,12 @@ function kindOf(error: unknown): string {
 }
 
 /** Jobs on pg-boss: the same database, the same transaction. Its schema is a migration of ours. */
-export function createJobQueue(url: string, handlers: JobHandlers, log: Logger): JobQueue {
+export function createJobQueue(
+  url: string,
+  handlers: JobHandlers,
+  log: Logger,
+  { tracing, ended }: JobWatch = {},
+): JobQueue {
   const boss = new PgBoss({
     connectionString: url,
     application_name: 'wardline-jobs',
@@ -97,12 +116,18 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
       const { id, data } = job
       if (stopping) return { id, status: 'failed', output: { error: 'Stopped' } }
       const last = job.retryCount >= job.retryLimit
+      const span = tracing?.begin(`job ${name}`, 'internal', {
+        'wardline.job': name,
+        'wardline.attempt': job.retryCount + 1,
+      })
       try {
-        await handlers[name](data, { last })
+        await spanned(span, () => handlers[name](data, { last }))
+        ended?.(name, 'completed')
         return { id, status: 'completed' }
       } catch (error) {
+        ended?.(name, last ? 'gave_up' : 'failed')
         const then = last ? 'a job failed for good' : 'a job failed; it is tried again'
-        log.warn({ err: error, job: name, job_id: id }, then)
+        within(span, () => log.warn({ err: error, job: name, job_id: id }, then))
         return { id, status: 'failed', output: { error: kindOf(error) } }
       }
     }
@@ -138,9 +163,16 @@ export function createJobQueue(url: string, handlers: JobHandlers, log: Logger):
         if (options.work) await work(name)
       }
     },
-    async stop() {
+    async ping() {
+      await boss.getDb().executeSql('select 1')
+    },
+    async rest() {
       stopping = true
-      await boss.stop({ graceful: true, timeout: 5000 })
+      await Promise.all(names.map((name) => boss.offWork(name, { wait: false })))
+    },
+    async stop(limitMs = 5000) {
+      stopping = true
+      await boss.stop({ graceful: true, timeout: limitMs })
     },
   }
 }

@@ -63,6 +63,7 @@ export function createUpkeep(parts: Upkeep) {
     await pool.query('select drop_telemetry($1)', [now])
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
+    await inBatches('purge_measures', now)
     await inBatches('purge_webhook_receipts', now)
     await announceLosses(parts, now)
     // The outbox forgets only what its webhooks are recorded of.
@@ -76,6 +77,7 @@ export function createUpkeep(parts: Upkeep) {
       | 'purge_expired'
       | 'purge_sessions'
       | 'purge_webhook_deliveries'
+      | 'purge_measures'
       | 'purge_webhook_receipts'
       | 'expire_invitations',
     now: Date,

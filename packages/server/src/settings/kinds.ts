@@ -26,6 +26,29 @@ export const integer =
       : new Wrong(`a whole number from ${min} to ${max}, not "${value}"`)
   }
 
+/** A part of a whole. */
+export const share: Kind<number> = (value) => {
+  const number = /^(?:0|1|0?\.\d{1,9}|1\.0{1,9})$/.test(value) ? Number(value) : Number.NaN
+  return number >= 0 && number <= 1 ? number : new Wrong(`a number from 0 to 1, not "${value}"`)
+}
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/
+
+/** Headers as OpenTelemetry writes them: `name=value,name=value`. They carry keys, so the sentence repeats nothing. */
+export const headers: Kind<Readonly<Record<string, string>>> = (value) => {
+  const pairs = value.split(',').map((pair) => {
+    const at = pair.indexOf('=')
+    return [pair.slice(0, at).trim(), pair.slice(at + 1).trim()] as const
+  })
+  const wrong = new Wrong('a list such as name=value,name=value, with percent-encoded values')
+  if (pairs.some(([name]) => !HEADER_NAME.test(name))) return wrong
+  try {
+    return Object.fromEntries(pairs.map(([name, text]) => [name.toLowerCase(), decodeURIComponent(text)]))
+  } catch {
+    return wrong
+  }
+}
+
 /** One of a closed set of words. */
 export const choice =
   <const T extends string>(...choices: readonly T[]): Kind<T> =>

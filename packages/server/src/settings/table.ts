@@ -4,6 +4,7 @@
  */
 import {
   choice,
+  headers,
   integer,
   issuers,
   type Kind,
@@ -14,6 +15,7 @@ import {
   rateLimit,
   secureAddress,
   sender,
+  share,
   tcpAddress,
   text,
   toggle,
@@ -30,6 +32,7 @@ export const GROUPS = {
   billing: 'Billing',
   ai: 'Language model',
   jobs: 'Jobs',
+  watching: 'Metrics and traces',
   limits: 'Limits',
   sessions: 'Sessions and sign-in',
   demo: 'The embedded demo',
@@ -86,7 +89,8 @@ export const SETTINGS = {
   },
   DATABASE_POOL_SIZE: {
     group: 'database',
-    about: 'connections for requests; each server has some ten more for audit, jobs, events and webhooks',
+    about:
+      'connections for requests; each server has some ten more for audit, jobs, events, webhooks and telemetry',
     kind: integer(2, 500),
     default: '10',
   },
@@ -148,6 +152,13 @@ export const SETTINGS = {
     about: 'how often a live stream says that it lives',
     kind: integer(1, 300),
     default: '30',
+  },
+  SHUTDOWN_GRACE_SECONDS: {
+    group: 'server',
+    about:
+      'how long a server that stops still takes requests while `/health/deep` says 503, so that a load balancer notices',
+    kind: integer(0, 5),
+    default: '0',
   },
   LOG_LEVEL: {
     group: 'server',
@@ -319,6 +330,43 @@ export const SETTINGS = {
     about: 'after how long a caller who waits counts as gone',
     kind: integer(60, 86_400),
     default: '3600',
+  },
+  METRICS_PORT: {
+    group: 'watching',
+    about: 'where Prometheus finds `/metrics`; a port of its own, which the Internet must not reach',
+    kind: integer(1, 65_535),
+    otherwise: 'there are no metrics for Prometheus',
+  },
+  METRICS_HOST: {
+    group: 'watching',
+    about: 'the address that METRICS_PORT is opened on',
+    kind: text,
+    default: '127.0.0.1',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: {
+    group: 'watching',
+    about: 'the collector that traces go to by OTLP over HTTP, such as `http://127.0.0.1:4318`',
+    kind: webAddress,
+    otherwise: 'nothing is traced',
+  },
+  OTEL_EXPORTER_OTLP_HEADERS: {
+    group: 'watching',
+    about: 'what is sent along to it, as `name=value,name=value`, values percent-encoded',
+    kind: headers,
+    secret: true,
+    otherwise: 'nothing',
+  },
+  OTEL_SERVICE_NAME: {
+    group: 'watching',
+    about: "the server's name in traces",
+    kind: text,
+    default: 'wardline',
+  },
+  OTEL_TRACES_SAMPLER_ARG: {
+    group: 'watching',
+    about: 'the share of requests that begin a trace, from 0 to 1; what a caller traces is traced here, too',
+    kind: share,
+    default: '1',
   },
   BODY_LIMIT_BYTES: {
     group: 'limits',

@@ -1,4 +1,5 @@
 import type { components } from '@wardline/sdk'
+import { BAR, bar, sparkline } from '../../charts.ts'
 import { command } from '../../command.ts'
 import { clean, type Style } from '../../output.ts'
 import { paintUrgency, URGENCIES } from './shared.ts'
@@ -30,24 +31,6 @@ const dayColumns = [
   { key: 'resolved', value: (one: Stats['days'][number]) => one.resolved },
   { key: 'first_response_p50', value: (one: Stats['days'][number]) => one.first_response_p50 },
 ]
-
-const EIGHTHS = '▁▂▃▄▅▆▇█'
-const BAR = 30
-
-/** One character a value, the highest is full; a gap where there is none. */
-export const sparkline = (values: readonly (number | null)[]): string => {
-  const most = Math.max(...values.map((value) => value ?? 0), 0)
-  return values
-    .map((value) => {
-      if (value === null) return ' '
-      return most === 0 ? EIGHTHS.charAt(0) : EIGHTHS.charAt(Math.round((value / most) * 7))
-    })
-    .join('')
-}
-
-/** A bar of whole blocks; what is more than nothing shows. */
-export const bar = (value: number, most: number): string =>
-  '█'.repeat(value === 0 || most === 0 ? 0 : Math.max(1, Math.round((value / most) * BAR)))
 
 const span = (seconds: number | null): string => {
   if (seconds === null) return '-'

@@ -60,6 +60,8 @@ export interface Blobs {
   uploadUrl(key: string, upload: Upload): Promise<string>
   /** For a GET without further credentials. */
   downloadUrl(key: string, download: Download): Promise<string>
+  /** Rejects when the store does not answer, or would take nothing. */
+  ping(): Promise<void>
   close(): void
 }
 

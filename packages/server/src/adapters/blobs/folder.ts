@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { constants, createWriteStream } from 'node:fs'
+import { access, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { type Blobs, checkKey, measured } from './blobs.ts'
@@ -19,6 +19,12 @@ async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
+}
+
+/** The nearest folder above that is there. */
+async function nearest(path: string): Promise<string> {
+  const parent = dirname(path)
+  return parent === path || (await orMissing(stat(parent))) !== undefined ? parent : nearest(parent)
 }
 
 /**
@@ -73,6 +79,11 @@ export function createFolderBlobs(folder: string, links: BlobLinks): Blobs {
     delete: (key) => rm(place(key), { force: true }),
     uploadUrl: async (key, upload) => links.upload(checkKey(key), upload),
     downloadUrl: async (key, download) => links.download(checkKey(key), download),
+    async ping() {
+      // It is made with the first file: until then, where it would be must take it.
+      const missing = (await orMissing(stat(folder))) === undefined
+      await access(missing ? await nearest(resolve(folder)) : folder, constants.W_OK | constants.X_OK)
+    },
     close() {},
   }
 }

@@ -16,6 +16,8 @@ import type { Clock } from '../../clock.ts'
 import type { Config } from '../../config.ts'
 import { type Blobs, checkKey, measured, UPLOAD_TYPE } from './blobs.ts'
 
+const pingMs = 5000
+
 /** Answers undefined where there is no such object. */
 async function orMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
@@ -69,6 +71,13 @@ export function createS3Blobs(settings: NonNullable<Config['blobs']['s3']>, cloc
     async head(key) {
       const found = await orMissing(client.send(new HeadObjectCommand(at(key))))
       return found && { size: found.ContentLength ?? 0 }
+    },
+
+    // There is none of this name, and to be told so takes all that reading and writing do: the bucket, the network, the keys.
+    async ping() {
+      await orMissing(
+        client.send(new HeadObjectCommand(at('health/probe')), { abortSignal: AbortSignal.timeout(pingMs) }),
+      )
     },
 
     async move(from, to) {

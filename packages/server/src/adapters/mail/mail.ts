@@ -16,6 +16,8 @@ export interface Mail {
 export interface Mailer {
   /** Rejects when the mail could not be handed over; it may then be sent again. */
   send(mail: Mail): Promise<void>
+  /** Rejects when the mail server does not answer or lets us in; absent where there is none. */
+  readonly ping?: () => Promise<void>
   close(): void
 }
 

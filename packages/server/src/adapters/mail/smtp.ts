@@ -23,6 +23,9 @@ export function createSmtpMailer(from: string, url: string): Mailer {
         throw new Error(`The SMTP server did not take a mail (${`${code} ${responseCode}`.trim()}).`)
       }
     },
+    async ping() {
+      await transport.verify()
+    },
     close: () => transport.close(),
   }
 }

@@ -43,6 +43,8 @@ class Stream {
   readonly options: StreamOptions
   /** The last place that was written to the socket. */
   cursor: Position
+  /** Whether `cursor` is where the reader asked to be; before, it is nowhere to come back to. */
+  placed = false
   live = false
   closed = false
   lastWrite: number
@@ -163,6 +165,11 @@ export class Hub {
     return this.#streams.size
   }
 
+  /** Since when the outbox was last read to its end. */
+  get tailLagMs(): number {
+    return this.#tailer.lagMs
+  }
+
   /** Something was committed in this process: no need to wait for the notification. */
   wake(): void {
     this.#tailer.wake()
@@ -180,7 +187,10 @@ export class Hub {
     options.socket.on('error', () => this.#drop(stream))
     stream.write(`retry: ${2000 + Math.floor(Math.random() * 2000)}\n\n`, now)
     try {
+      // Another server has what this one will no longer send.
+      if (this.#stopping) return this.#sendAway(stream, 1)
       const reset = await this.#resume(stream)
+      stream.placed = true
       if (reset) stream.write(frame(stream.cursor, 'stream.reset', { reason: reset }), now)
       await this.#catchUp(stream)
       // Says that everything missed has been sent, and where the stream stands, so that even one without
@@ -327,7 +337,8 @@ export class Hub {
   #close(stream: Stream, reason: CloseReason): void {
     if (stream.closed) return
     const { socket } = stream.options
-    socket.write(frame(stream.cursor, 'stream.closed', { reason }))
+    const closed = `event: stream.closed\ndata: ${JSON.stringify({ reason })}\n\n`
+    socket.write(stream.placed ? frame(stream.cursor, 'stream.closed', { reason }) : closed)
     // Waits for the last write to leave, not for the client to hang up, and not for ever for a reader that is stuck.
     socket.destroySoon()
     setTimeout(() => socket.destroy(), lingerMs).unref()

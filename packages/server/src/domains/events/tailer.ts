@@ -91,6 +91,7 @@ export class Tailer {
   /** How many looks in a row found rows behind the horizon. */
   #held = 0
   #stopped = false
+  #readAt = performance.now()
 
   constructor(
     url: string,
@@ -111,6 +112,11 @@ export class Tailer {
     return this.#position
   }
 
+  /** Since when the outbox was last read to its end: some milliseconds, while the database answers. */
+  get lagMs(): number {
+    return performance.now() - this.#readAt
+  }
+
   async start(): Promise<void> {
     await this.#connect()
     const { rows } = await this.#query<{ horizon: string }>('select commit_horizon()::text as horizon')
@@ -128,6 +134,8 @@ export class Tailer {
 
   /** Reads what is new; resolves when everything committed before the call is delivered or held by the horizon. */
   poll(): Promise<void> {
+    // Requests that are finished while the server stops still publish: the others tell it.
+    if (this.#stopped) return Promise.resolve()
     if (this.#polling) {
       this.#again = true
       return this.#polling
@@ -215,7 +223,9 @@ export class Tailer {
       // The position moves before the delivery: a stream that joins meanwhile starts after these rows or has them.
       if (compare(reached, this.#position) > 0) this.#position = reached
       if (fresh.length > 0) this.#deliver(fresh)
-      if (!full) return rows[0]?.pending ?? false
+      if (full) continue
+      this.#readAt = performance.now()
+      return rows[0]?.pending ?? false
     }
   }
 

@@ -1,29 +1,34 @@
 import manifest from '../../../package.json' with { type: 'json' }
 import type { HealthHandlers } from '../../generated/handlers.ts'
 import { problem } from '../../http/problem.ts'
+import type { Finding } from '../../observe/dependencies.ts'
 import type { Services } from '../../services.ts'
 
 const { version } = manifest
 
-export const healthHandlers = ({ health }: Services): HealthHandlers => ({
+const ofOne = ({ name, status, limitMs }: Finding): string =>
+  status === 'timeout' ? `${name} (nothing within ${limitMs} ms)` : name
+
+export const healthHandlers = ({ readiness }: Services): HealthHandlers => ({
   async getHealth() {
     return { status: 'ok', version }
   },
 
-  async getDeepHealth({ log }) {
-    const away: string[] = []
-    const checks = await Promise.all(
-      health.map(async ({ name, ask }) => {
-        const begun = performance.now()
-        await ask().catch((error: unknown) => {
-          log.error({ err: error, part: name }, 'a part does not answer')
-          away.push(name)
-        })
-        const latency = Math.round((performance.now() - begun) * 10) / 10
-        return { name, status: 'ok' as const, latency_ms: latency }
-      }),
-    )
-    if (away.length > 0) return problem('UNAVAILABLE', `Does not answer: ${away.toSorted().join(', ')}.`)
-    return { status: 'ok', version, checks }
+  async getDeepHealth() {
+    if (readiness.stopping()) return problem('UNAVAILABLE', 'The server is stopping.')
+    const findings = await readiness.look()
+    const missing = findings.filter(({ essential, status }) => essential && status !== 'ok')
+    if (missing.length > 0)
+      return problem('UNAVAILABLE', `Does not answer: ${missing.map(ofOne).join(', ')}.`)
+    return {
+      status: findings.every(({ status }) => status === 'ok') ? 'ok' : 'degraded',
+      version,
+      checks: findings.map(({ name, status, essential, latencyMs }) => ({
+        name,
+        status,
+        essential,
+        latency_ms: latencyMs,
+      })),
+    }
   },
 })

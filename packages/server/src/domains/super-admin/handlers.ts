@@ -10,6 +10,7 @@ import { announceRevoked } from '../auth/sessions.ts'
 import * as jobs from './jobs.ts'
 import { suspensionRefusal } from './policy.ts'
 import * as queries from './queries.ts'
+import { readMetrics } from './system.ts'
 
 type Detail = components['schemas']['UserAccountDetail']
 
@@ -49,6 +50,14 @@ export const superAdminHandlers = (services: Services): SuperAdminHandlers => {
 
     async reactivateOrganization({ db }, { params }) {
       return changeSuspension(db, params.org_id, null, null)
+    },
+
+    async getSystemHealth() {
+      return services.systemHealth()
+    },
+
+    async getSystemMetrics({ db }, { query }) {
+      return readMetrics(db, query.period, clock.now())
     },
 
     async listJobs({ db }, { query }) {

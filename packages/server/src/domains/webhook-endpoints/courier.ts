@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
 import { type Db, type Scope, transaction } from '../../db/scope.ts'
 import type { Effects } from '../../jobs/effects.ts'
+import { spanned, type Tracing } from '../../observe/trace.ts'
 import type { Cipher } from '../../security/cipher.ts'
 import { disableGone, disableIfFailing } from './disable.ts'
 import { type Claimed, claimDeliveries, planDeliveries, settleDelivered, settleFailed } from './outbox.ts'
@@ -34,6 +35,9 @@ interface Parts {
   readonly effects: Effects
   readonly sender: Sender
   readonly timeoutMs: number
+  readonly tracing?: Tracing | undefined
+  /** Hears how each attempt ended: `delivered`, or its error. */
+  readonly attempted?: ((outcome: string) => void) | undefined
 }
 
 /** Carries events to webhook endpoints. Servers and workers share the work through the database. */
@@ -92,6 +96,7 @@ export function createCourier(parts: Parts): Courier {
   async function attempt(delivery: Claimed): Promise<void> {
     const sent = await send(delivery)
     if (sent === undefined) return
+    parts.attempted?.(sent.error?.toLowerCase() ?? 'delivered')
     const now = clock.now()
     if (sent.error === null) return inScope((db) => settleDelivered(db, delivery, sent, now))
     const { attempts, created_at } = delivery
@@ -112,7 +117,11 @@ export function createCourier(parts: Parts): Courier {
   function begin(delivery: Claimed): void {
     const { endpoint_id: endpoint } = delivery
     busy.set(endpoint, (busy.get(endpoint) ?? 0) + 1)
-    const run = attempt(delivery)
+    const span = parts.tracing?.begin('webhook delivery', 'internal', {
+      'wardline.event': delivery.event_type,
+      'wardline.attempt': delivery.attempts + 1,
+    })
+    const run = spanned(span, () => attempt(delivery))
       // Nothing was written down: it is claimed again when its time is over.
       .catch((error: unknown) =>
         log.warn({ err: error, delivery_id: delivery.id }, 'a webhook delivery was interrupted'),
