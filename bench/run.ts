@@ -23,8 +23,8 @@ const benchmarks: Benchmark[] = [
   search,
   size,
   eventStreams,
-  watching,
   telemetry,
+  watching,
 ]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))

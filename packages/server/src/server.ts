@@ -463,22 +463,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       inTime('upkeep', REQUESTS_UNTIL_MS, upkeep.stop()),
       inTime('jobs', REQUESTS_UNTIL_MS, jobs.rest()),
     ])
-    await inTime('the audit apart', REQUESTS_UNTIL_MS + 500, apart.close())
+    await inTime('audit threads', REQUESTS_UNTIL_MS + 500, apart.close())
     await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
     await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
-    await hub.stop()
-    await Promise.all([app.close(), courier.stop()])
-    await ai?.close()
-    await upkeep.stop()
-    await apart.close()
-    await jobs.stop()
+    await inTime('the language model', JOBS_UNTIL_MS, ai?.close() ?? Promise.resolve())
     mailer.close()
     announcer.stop()
     blobs.close()
     billing?.close()
     if (redis?.isOpen) redis.destroy()
-    await inTime('telemetry', WRITTEN_UNTIL_MS, telemetry.stop())
     await Promise.all([
+      inTime('telemetry', WRITTEN_UNTIL_MS, telemetry.stop()),
       inTime('what was measured', WRITTEN_UNTIL_MS, reporter.stop()),
       tracing?.stop(left(WRITTEN_UNTIL_MS)),
       prometheus?.close(),
