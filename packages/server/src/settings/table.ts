@@ -89,7 +89,8 @@ export const SETTINGS = {
   },
   DATABASE_POOL_SIZE: {
     group: 'database',
-    about: 'connections for requests; each server has some ten more for audit, jobs, events and webhooks',
+    about:
+      'connections for requests; each server has some ten more for audit, jobs, events, webhooks and telemetry',
     kind: integer(2, 500),
     default: '10',
   },
