@@ -8,7 +8,7 @@ import { freePort } from '../scripts/free-port.ts'
 export interface Figure {
   readonly name: string
   readonly value: number
-  readonly unit: 's' | 'ms' | 'µs' | 'times' | 'KiB'
+  readonly unit: 's' | 'ms' | 'µs' | 'times' | 'KiB' | 'bytes'
   /** What the figure must not exceed. */
   readonly bound?: number
 }
@@ -21,6 +21,12 @@ export interface Benchmark {
 export const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
+}
+
+/** @param share from 0 to 1 */
+export const percentile = (values: readonly number[], share: number): number => {
+  const sorted = values.toSorted((a, b) => a - b)
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
 }
 
 /** A folder that is gone afterwards. */

@@ -4,14 +4,28 @@
  */
 import { audit } from './audit.ts'
 import { cli } from './cli.ts'
+import { cost } from './cost.ts'
 import type { Benchmark } from './measure.ts'
 import { path } from './path.ts'
 import { search } from './search.ts'
+import { size } from './size.ts'
 import { start } from './start.ts'
 import { eventStreams } from './streams.ts'
+import { telemetry } from './telemetry.ts'
 import { watching } from './watching.ts'
 
-const benchmarks: Benchmark[] = [start, cli, path, audit, search, eventStreams, watching]
+const benchmarks: Benchmark[] = [
+  start,
+  cli,
+  path,
+  cost,
+  audit,
+  search,
+  size,
+  eventStreams,
+  telemetry,
+  watching,
+]
 const wanted = process.argv.slice(2)
 const unknown = wanted.find((name) => !benchmarks.some((benchmark) => benchmark.name === name))
 if (unknown !== undefined) {

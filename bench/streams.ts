@@ -10,7 +10,7 @@ import { generateKeyRing, keyRingJson } from '../packages/server/src/security/ke
 import { createTokens } from '../packages/server/src/security/tokens.ts'
 import { freePort } from '../scripts/free-port.ts'
 import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
-import { type Benchmark, type Figure, inFolder, median } from './measure.ts'
+import { type Benchmark, type Figure, inFolder, median, percentile } from './measure.ts'
 
 const streams = Number(process.env.BENCH_STREAMS ?? 10_000)
 const published = Number(process.env.BENCH_PUBLISHED ?? 500)
@@ -19,11 +19,6 @@ const broadcasts = Number(process.env.BENCH_BROADCASTS ?? 7)
 const nchanModule = '/usr/lib/nginx/modules/ngx_nchan_module.so'
 
 const now = (): number => Number(process.hrtime.bigint()) / 1e6
-
-const percentile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
 
 /** Asks a child one thing over IPC. */
 function ask<T>(child: ChildProcess, message: object | string): Promise<T> {

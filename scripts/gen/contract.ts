@@ -93,6 +93,7 @@ export async function readContract(path: string, root = '.'): Promise<Contract> 
     ...checkExtensions(document, contract.operations),
     ...checkCodes(contract),
     ...contract.operations.flatMap(checkBytes),
+    ...contract.operations.flatMap(checkGroupCommit),
     ...contract.operations.flatMap(checkSubscription),
     ...contract.operations.flatMap(checkRawBody),
   ]
@@ -303,6 +304,16 @@ function checkBytes({ id, method, bodyType, success, extensions }: Operation): s
   }
   for (const [name, value] of Object.entries(demanded))
     if (extensions[name] !== value) faults.push(`${id}: moves a file, so its ${name} must be ${value}`)
+  return faults
+}
+
+/** What shares its transaction with strangers' requests has none that an audit row, a key or an event could be part of. */
+function checkGroupCommit({ id, method, extensions }: Operation): string[] {
+  if (extensions['x-group-commit'] !== true) return []
+  const faults = method === 'GET' ? [`${id}: a GET stores nothing, so it has no x-group-commit`] : []
+  const demanded = { 'x-tenancy': 'person', 'x-audit': false, 'x-phi': false, 'x-idempotent': false }
+  for (const [name, value] of Object.entries(demanded))
+    if (extensions[name] !== value) faults.push(`${id}: commits in a group, so its ${name} must be ${value}`)
   return faults
 }
 

@@ -38,6 +38,7 @@ export function emitOperations({ operations }: Contract): string {
       subscription: x['x-subscription'] ?? 'exempt',
       stream: x['x-stream'] !== undefined,
       writes: x['x-writes'] ?? operation.method !== 'GET',
+      groupCommit: x['x-group-commit'] ?? false,
       rawBody: x['x-raw-body'] ?? false,
     }
     return `  ${operation.id}: {

@@ -115,6 +115,12 @@ export const operationExtensions: Record<string, Extension> = {
     required: false,
     reader: { file: 'packages/server/src/http/app.ts', word: 'gates.writes' },
   },
+  // A write without a transaction of its own: it is stored together with what others send at the same time.
+  'x-group-commit': {
+    check: oneOf(true),
+    required: false,
+    reader: { file: 'packages/server/src/http/app.ts', word: 'gates.groupCommit' },
+  },
   // The body reaches the handler as the bytes that were sent: what signed them is checked there, before anything reads them.
   'x-raw-body': {
     check: oneOf(true),

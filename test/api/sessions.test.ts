@@ -176,3 +176,24 @@ describe('ending a session', () => {
     expect(await codeOf(user.client.users.me())).toBe('passed')
   })
 })
+
+test('of many who call at once each is known as who they are, and one whose session is gone is refused among them', async () => {
+  const users = []
+  for (let n = 0; n < 12; n++) users.push(await world.user())
+  const gone = await world.user()
+  await world.admin.query('delete from user_sessions where id = $1', [gone.sessionId])
+  const ended = await world.user()
+  await world.admin.query('update user_sessions set revoked_at = now() where id = $1', [ended.sessionId])
+  const calls = [...users, gone, ended, ...users, ...users].flatMap((user) => [user, user])
+  const answers = await Promise.all(
+    calls.map(async (user) => {
+      const response = await world.fetch('/api/users/me', { token: user.token })
+      return { status: response.status, id: response.ok ? (await response.json()).id : null }
+    }),
+  )
+  expect(answers).toEqual(
+    calls.map((user) =>
+      user === gone || user === ended ? { status: 401, id: null } : { status: 200, id: user.id },
+    ),
+  )
+})

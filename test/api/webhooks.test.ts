@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { codeOf } from '../support/problems.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
+import { cleanAt } from '../support/upkeep.ts'
 import { createWorld, type TestUser, type World } from '../support/world.ts'
 
 const HOUR = 3600_000
@@ -485,5 +486,187 @@ describe('a bad receiver', () => {
     await admin.client.webhooks.update({ org_id, endpoint_id, enabled: true })
     await arrives(receiver, before + 1)
     await expect.poll(async () => (await deliveries(endpoint_id))[0]?.status).toBe('DELIVERED')
+  })
+
+  test('that answers 410 is disabled at once, and its ADMINs are told once; enabled, it gets what waited', async () => {
+    await fresh()
+    const receiver = await receive()
+    receiver.answer((response) => response.writeHead(410).end())
+    const { id: endpoint_id } = await listen(receiver)
+    await publish(5)
+    await expect
+      .poll(async () => (await admin.client.webhooks.list({ org_id })).items[0], { timeout: 10_000 })
+      .toMatchObject({ enabled: false, disabled_reason: 'GONE', disabled_at: expect.any(String) })
+    const log = await deliveries(endpoint_id)
+    expect(log.map(({ status }) => status)).toEqual(log.map(() => 'PENDING'))
+    expect(log.some(({ response_code }) => response_code === 410)).toBe(true)
+    const { rows: notices } = await world.admin.query(
+      'select title, body from notifications where user_id = $1 and organization_id = $2',
+      [admin.id, org_id],
+    )
+    expect(notices).toEqual([
+      { title: 'A webhook endpoint was disabled', body: expect.stringContaining('410 Gone') },
+    ])
+    receiver.answer((response) => response.writeHead(204).end())
+    const before = receiver.hooks.length
+    world.clock.advance({ seconds: 30 })
+    await admin.client.webhooks.update({ org_id, endpoint_id, enabled: true })
+    await arrives(receiver, before + 5)
+    const delivered = async () => (await deliveries(endpoint_id, { status: 'DELIVERED' })).length
+    await expect.poll(delivered).toBe(5)
+  })
+
+  test('whose 410 comes after the endpoint has moved disables nothing', async () => {
+    await fresh()
+    const [old, moved] = [await receive(), await receive()]
+    let answer = (): void => {}
+    old.answer((response) => {
+      answer = () => response.writeHead(410).end()
+    })
+    const { id: endpoint_id } = await listen(old)
+    await publish()
+    await arrives(old, 1)
+    await admin.client.webhooks.update({ org_id, endpoint_id, url: moved.url })
+    answer()
+    await settled(endpoint_id, 1)
+    world.clock.advance({ seconds: 7 })
+    await arrives(moved, 1)
+    expect((await admin.client.webhooks.list({ org_id })).items[0]).toMatchObject({ enabled: true })
+  })
+
+  test.each([
+    ['503, seconds', 503, () => '3600', 3600],
+    ['429, a date', 429, () => new Date(world.clock.now().getTime() + HOUR).toUTCString(), 3600],
+    ['429, beyond a day', 429, () => '999999', 86_400],
+    ['500, which promises nothing', 500, () => '3600', 5],
+  ])('that says Retry-After is asked again then: %s', async (_what, status, header, seconds) => {
+    await fresh()
+    const receiver = await receive()
+    receiver.answer((response) => response.writeHead(status, { 'retry-after': header() }).end())
+    const { id: endpoint_id } = await listen(receiver)
+    await publish()
+    await settled(endpoint_id, 1)
+    const [first] = await deliveries(endpoint_id)
+    const pause = (Date.parse(first?.next_attempt_at ?? '') - Date.parse(first?.last_attempt_at ?? '')) / 1000
+    expect(Math.abs(pause - seconds)).toBeLessThanOrEqual(2)
+    if (status === 500 || seconds > 3600) return
+    receiver.answer((response) => response.writeHead(204).end())
+    world.clock.advance({ minutes: 55 })
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect(receiver.hooks).toHaveLength(1)
+    world.clock.advance({ minutes: 6 })
+    await arrives(receiver, 2)
+  })
+})
+
+describe('what nobody carried', () => {
+  const cleanAfter = (own: World, days: number) =>
+    cleanAt(own, new Date(own.clock.now().getTime() + days * 24 * HOUR))
+  const publishIn = (own: World, organization: string, count: number) =>
+    own.admin.query(
+      `insert into events (organization_id, type, payload, created_at)
+       select $1, 'member.joined', '{"role": "STAFF"}', $2 from generate_series(1, $3::int)`,
+      [organization, own.clock.now(), count],
+    )
+  const endpointOf = async (own: World, id: string) => {
+    const { rows } = await own.admin.query('select * from webhook_endpoints where id = $1', [id])
+    return rows[0]
+  }
+
+  test('for longer than the outbox keeps it is not lost: upkeep records it, and the next courier brings it', {
+    timeout: 60_000,
+  }, async () => {
+    const own = await createWorld({ env: { JOBS: 'off', WEBHOOKS_ALLOW_PRIVATE: 'true' } })
+    const receiver = await receive()
+    try {
+      const org = await own.organization()
+      const theirs = await own.user({ roles: { [org]: 'ADMIN' } })
+      const { secret } = await theirs.client.webhooks.create({ org_id: org, url: receiver.url })
+      own.secret(secret)
+      // More than one page of the outbox.
+      await publishIn(own, org, 510)
+      await cleanAfter(own, 8)
+      const count = async (table: string) =>
+        (await own.admin.query(`select count(*)::int as n from ${table} where organization_id = $1`, [org]))
+          .rows[0].n
+      await expect.poll(() => count('events'), { timeout: 10_000 }).toBe(0)
+      expect(await count('webhook_deliveries')).toBe(510)
+      expect(receiver.hooks).toHaveLength(0)
+      await own.startServer({ env: { JOBS: 'on' } })
+      await expect.poll(() => receiver.hooks.length, { timeout: 30_000 }).toBe(510)
+    } finally {
+      await own.stop()
+    }
+  })
+
+  test('is not forgotten by the outbox before it is recorded, whoever purges', async () => {
+    await world.admin.query('begin')
+    try {
+      const { rows } = await world.admin.query<{ id: string }>(
+        `insert into events (organization_id, type, payload, created_at)
+         values ($1, 'member.joined', '{}', '2020-01-01') returning id`,
+        [org_id],
+      )
+      const purged = async () => {
+        await world.admin.query('select purge_expired($1, 1000)', [world.clock.now()])
+        return (await world.admin.query('select from events where id = $1', [rows[0]?.id])).rowCount === 0
+      }
+      expect(await purged()).toBe(false)
+      await world.admin.query(
+        'update webhook_cursor set (xid, id) = (select xid, id from events where id = $1)',
+        [rows[0]?.id],
+      )
+      expect(await purged()).toBe(true)
+    } finally {
+      await world.admin.query('rollback')
+    }
+  })
+
+  test('until the log forgets it is an alarm: the endpoint counts it, its ADMINs are told once', async () => {
+    const own = await createWorld({ env: { JOBS: 'off', WEBHOOKS_ALLOW_PRIVATE: 'true' } })
+    const receiver = await receive()
+    try {
+      const org = await own.organization()
+      const theirs = await own.user({ roles: { [org]: 'ADMIN' } })
+      const { id, secret } = await theirs.client.webhooks.create({ org_id: org, url: receiver.url })
+      own.secret(secret)
+      const at = own.clock.now()
+      const delivery = (status: string, replay_of: string | null = null) =>
+        own.admin.query(
+          `insert into webhook_deliveries (id, organization_id, endpoint_id, event_id, event_type, payload, status,
+             next_attempt_at, replay_of, created_at)
+           values (gen_random_uuid(), $1, $2, '1.1', 'member.joined', '{}', $3, case when $3 = 'PENDING' then $4::timestamptz end, $5, $4)
+           returning id`,
+          [org, id, status, at, replay_of],
+        )
+      await delivery('PENDING')
+      await delivery('FAILED')
+      await delivery('DELIVERED')
+      const { rows: again } = await delivery('FAILED')
+      await delivery('DELIVERED', again[0].id)
+      await cleanAfter(own, 29.9)
+      expect(await endpointOf(own, id)).toMatchObject({ lost_count: 0, lost_at: null })
+      await cleanAfter(own, 0.2)
+      expect((await own.admin.query('select from webhook_deliveries')).rowCount).toBe(0)
+      expect(await endpointOf(own, id)).toMatchObject({ lost_count: 2, lost_at: expect.any(Date) })
+      const told = async () =>
+        (await own.admin.query('select title, body from notifications where user_id = $1', [theirs.id])).rows
+      await expect
+        .poll(told, { timeout: 10_000 })
+        .toEqual([
+          { title: 'Webhook events were lost', body: expect.stringContaining('2 events for 127.0.0.1') },
+        ])
+      await cleanAfter(own, 0.1)
+      expect(await told()).toHaveLength(1)
+      const { client } = await own.session(theirs.id, { mfa: true })
+      expect((await client.webhooks.list({ org_id: org })).items[0]).toMatchObject({
+        lost_count: 2,
+        lost_at: expect.any(String),
+      })
+      const { rows: mails } = await own.admin.query(`select from jobs.job where name = 'mail'`)
+      expect(mails).toHaveLength(1)
+    } finally {
+      await own.stop()
+    }
   })
 })

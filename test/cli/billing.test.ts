@@ -1,6 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { completion, type LocalModel, startModel } from '../support/model.ts'
 import { LocalStripe } from '../support/stripe.ts'
 import { Machine } from '../support/ward.ts'
@@ -19,12 +19,15 @@ beforeAll(async () => {
   stripe = await new LocalStripe().start()
   model = await startModel()
   world = await createWorld({ env: { ...stripe.env, ...model.env } })
-  org = await world.organization()
-  admin = await world.user({ roles: { [org]: 'ADMIN' } })
   // The browser of this machine writes down what it was asked to open.
   mkdirSync(bin)
   writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$@" >> '${opened}'\n`)
   chmodSync(join(bin, 'xdg-open'), 0o755)
+})
+beforeEach(async () => {
+  org = await world.organization()
+  admin = await world.user({ roles: { [org]: 'ADMIN' } })
+  rmSync(opened, { force: true })
 })
 afterAll(async () => {
   home.remove()
@@ -94,7 +97,6 @@ describe('ward billing', () => {
     })
     const refused = await ward(admin.token, ['patients', 'create', 'Ada', 'Moreau', '--dob', '1984-07-21'])
     expect(refused).toMatchObject({ code: 4, stderr: expect.stringContaining('An ADMIN can renew it') })
-    await world.admin.query('update organizations set writes_until = null where id = $1', [org])
   })
 
   test('is there for a patient too: their own, or seen by staff under a record number', async () => {

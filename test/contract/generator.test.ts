@@ -69,6 +69,14 @@ describe('generation', () => {
     )
   })
 
+  test.each([
+    ['x-audit: false', 'x-audit: { action: CREATE, resource: TELEMETRY }', 'its x-audit must be false'],
+    ['x-idempotent: false', 'x-idempotent: true', 'its x-idempotent must be false'],
+    ['x-tenancy: person', 'x-tenancy: organization', 'its x-tenancy must be person'],
+  ])('fails when what commits in a group says %s no longer', async (from, to, message) => {
+    await expect(read('openapi/telemetry.yaml', from, to)).rejects.toThrow(message)
+  })
+
   test('fails when a gate can answer a code that the operation does not declare', async () => {
     await expect(read('openapi/patients.yaml', /\n\s+'403': \{[^\n]+ForbiddenStaff' \}/, '')).rejects.toThrow(
       'listPatients: its gates can answer MFA_REQUIRED, declare it',
@@ -79,6 +87,27 @@ describe('generation', () => {
     await expect(
       read('openapi/patients.yaml', 'responses/ForbiddenStaff', 'responses/ForbiddenStepUp'),
     ).rejects.toThrow('listPatients: declares STEP_UP_REQUIRED')
+  })
+
+  test('fails when a write of health information does not say whether it needs a subscription', async () => {
+    const line = '      x-subscription: required\n'
+    await expect(read('openapi/patients.yaml', line, '')).rejects.toThrow(
+      'createPatient: writes health information in an organization, so x-subscription is missing',
+    )
+  })
+
+  test('fails when something else says it', async () => {
+    const line = 'x-sdk: patients.list\n'
+    await expect(
+      read('openapi/patients.yaml', line, `${line}      x-subscription: required\n`),
+    ).rejects.toThrow('listPatients: writes no health information in an organization')
+  })
+
+  test('fails when a body that nothing has validated may come from somebody who is signed in', async () => {
+    const line = 'x-sdk: patients.create\n'
+    await expect(read('openapi/patients.yaml', line, `${line}      x-raw-body: true\n`)).rejects.toThrow(
+      'createPatient: x-raw-body is for a public operation',
+    )
   })
 
   test('fails when a code stands under a status that is not its own', async () => {

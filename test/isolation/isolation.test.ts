@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { operations } from '../../packages/server/src/generated/operations.ts'
 import type { OperationDefinition, OrganizationRole } from '../../packages/server/src/http/operation.ts'
 import { requestOf } from '../access/requests.ts'
+import { type LocalModel, startModel } from '../support/model.ts'
+import { LocalStripe } from '../support/stripe.ts'
 import type { TestUser, World } from '../support/world.ts'
 import { queryModules, stripOrganization, watchQueryModules } from './stripped.ts'
 
@@ -28,6 +30,8 @@ const byMethod = all.toSorted(
 const roles: OrganizationRole[] = ['ADMIN', 'PROVIDER', 'STAFF', 'CALL_CENTER_AGENT', 'AUDITOR']
 
 let world: World
+let stripe: LocalStripe
+let model: LocalModel
 let here: string
 let there: string
 let tables: { name: string; identified: boolean }[]
@@ -36,7 +40,10 @@ let foreign: string[]
 beforeAll(async () => {
   watchQueryModules()
   const { createWorld } = await import('../support/world.ts')
-  world = await createWorld()
+  // What is not set up asks nothing of the database.
+  stripe = await new LocalStripe().start()
+  model = await startModel()
+  world = await createWorld({ env: { ...stripe.env, ...model.env } })
   here = await world.organization()
   there = await world.organization()
   const { rows } = await world.admin.query<{ name: string; identified: boolean }>(`
@@ -48,7 +55,11 @@ beforeAll(async () => {
   for (const organization of [here, there]) await fill(organization)
   foreign = [there, ...(await idsIn(there))]
 }, 120_000)
-afterAll(() => world.stop())
+afterAll(async () => {
+  await world.stop()
+  await stripe.stop()
+  await model.close()
+})
 
 /** Ids of all that an organization has: rows of its tables, its patients, its members. */
 async function idsIn(organization: string): Promise<string[]> {

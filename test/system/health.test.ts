@@ -167,7 +167,13 @@ describe('the health of the whole system', () => {
       'events',
       'blobs',
     ])
-    expect(health.pools.map(({ name }) => name)).toEqual(['requests', 'audit', 'webhooks', 'watching'])
+    expect(health.pools.map(({ name }) => name)).toEqual([
+      'requests',
+      'audit',
+      'webhooks',
+      'telemetry',
+      'watching',
+    ])
     expect(health.jobs?.map(({ queue }) => queue)).toContain('mail')
     expect(health.servers).toHaveLength(1)
     expect(health.servers?.[0]).toMatchObject({

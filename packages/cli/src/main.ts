@@ -25,6 +25,7 @@ import { providers } from './commands/providers/index.ts'
 import { staff } from './commands/staff/index.ts'
 import { system } from './commands/system/index.ts'
 import { tasks } from './commands/tasks/index.ts'
+import { telemetry } from './commands/telemetry/index.ts'
 import { tickets } from './commands/tickets/index.ts'
 import { users } from './commands/users/index.ts'
 import { webhooks } from './commands/webhooks/index.ts'
@@ -55,6 +56,7 @@ export const groups: readonly Group[] = [
   dataExport,
   apiKeys,
   webhooks,
+  telemetry,
   billing,
   ai,
   jobs,

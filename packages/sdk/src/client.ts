@@ -10,6 +10,7 @@ import {
 import { MfaCodeRequiredError } from './errors.ts'
 import { type DocumentsWithFiles, withFiles } from './files.ts'
 import { createResources, type Resources } from './generated/resources.ts'
+import { type TelemetryWithBatcher, withBatcher } from './telemetry.ts'
 
 export interface ClientOptions {
   /** The server's address, e.g. `https://wardline.example`. */
@@ -35,8 +36,9 @@ export interface SignIn extends Pick<SessionOptions, 'onChange' | 'exclusive'> {
   device?: string | undefined
 }
 
-export interface Client extends Omit<Resources, 'documents'> {
+export interface Client extends Omit<Resources, 'documents' | 'telemetry'> {
   readonly documents: Resources['documents'] & DocumentsWithFiles
+  readonly telemetry: Resources['telemetry'] & TelemetryWithBatcher
   readonly baseUrl: string
   /**
    * Signs in with a password; from then on this client's calls are made with the session.
@@ -75,6 +77,7 @@ export const createClientWith = (options: CoreOptions): Client => {
   return {
     ...resources,
     documents: withFiles(core, resources.documents),
+    telemetry: withBatcher(core, resources.telemetry),
     baseUrl: core.baseUrl,
     request: (request, requestOptions) => core.raw(request, requestOptions),
     async signIn({ email, password, mfa, device, onChange, exclusive }, requestOptions) {

@@ -30,7 +30,7 @@ export class ProblemError<Code extends ProblemCode = ProblemCode> extends Wardli
   readonly requestId: string
   /** Each invalid field, with VALIDATION_ERROR. */
   readonly errors: NonNullable<Problem['errors']>
-  /** Seconds to wait, with RATE_LIMITED, ACCOUNT_LOCKED and UNAVAILABLE. */
+  /** Seconds to wait, with RATE_LIMITED, ACCOUNT_LOCKED, UNAVAILABLE, BILLING_UNAVAILABLE and AI_UNAVAILABLE. */
   readonly retryAfter: number | undefined
   /** What is still to be signed, with CONSENT_REQUIRED. */
   readonly pendingDocuments: NonNullable<Problem['pending_documents']>

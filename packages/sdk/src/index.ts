@@ -34,6 +34,7 @@ export {
 export type { FileUpload, FileUploadOptions } from './files.ts'
 export type { components, operations, paths } from './generated/types.ts'
 export type { Page, PagePromise } from './pages.ts'
+export type { TelemetryBatcher, TelemetryBatcherOptions } from './telemetry.ts'
 export type { TextBody } from './text.ts'
 export {
   signWebhook,

@@ -229,6 +229,82 @@ describe('the table of settings', () => {
   })
 })
 
+describe('the settings of billing', () => {
+  const stripe = {
+    STRIPE_SECRET_KEY: 'sk_test_1',
+    STRIPE_WEBHOOK_SECRET: 'whsec_new, whsec_old',
+    STRIPE_PRICE_ORGANIZATION: 'price_1',
+  }
+  test('are none, or an account at Stripe with all that it takes', () => {
+    expect(loadConfig({}).billing).toBeUndefined()
+    expect(loadConfig(stripe).billing).toEqual({
+      secretKey: 'sk_test_1',
+      webhookSecrets: ['whsec_new', 'whsec_old'],
+      organizationPrice: 'price_1',
+      patientPrice: undefined,
+      apiBase: undefined,
+      returnUrl: undefined,
+      timeoutSeconds: 8,
+    })
+    const local = { ...stripe, STRIPE_API_BASE: 'http://127.0.0.1:12111/', STRIPE_PRICE_PATIENT: 'price_2' }
+    expect(loadConfig(local).billing).toMatchObject({
+      apiBase: 'http://127.0.0.1:12111',
+      patientPrice: 'price_2',
+    })
+  })
+
+  test.each([
+    [{ STRIPE_WEBHOOK_SECRET: 'whsec_1' }, '2 The STRIPE_ settings need STRIPE_SECRET_KEY.'],
+    [
+      { STRIPE_SECRET_KEY: 'sk_live_1' },
+      '2 STRIPE_SECRET_KEY needs STRIPE_WEBHOOK_SECRET and STRIPE_PRICE_ORGANIZATION.',
+    ],
+    // Nothing is repeated: a secret in the wrong place is still one.
+    [
+      { ...stripe, STRIPE_SECRET_KEY: 'whsec_1' },
+      '2 STRIPE_SECRET_KEY must be a secret or restricted key of Stripe (sk_… or rk_…).',
+    ],
+    [
+      { ...stripe, STRIPE_WEBHOOK_SECRET: 'whsec_1,sk_test_1' },
+      '2 STRIPE_WEBHOOK_SECRET must be the signing secret of an endpoint at Stripe (whsec_…), or several.',
+    ],
+    [
+      { ...stripe, STRIPE_PRICE_PATIENT: 'prod_1' },
+      '2 STRIPE_PRICE_PATIENT must be the id of a recurring price at Stripe (price_…).',
+    ],
+    [
+      { ...stripe, STRIPE_API_BASE: 'http://stripe.example' },
+      '2 STRIPE_API_BASE must be an https address without credentials, query or fragment.',
+    ],
+  ])('refuse %j', (env, message) => {
+    expect(refusal(env).split('\n')[0]).toBe(message)
+  })
+})
+
+describe('the settings of the language model', () => {
+  test('are none, or an address and a model', () => {
+    expect(loadConfig({}).ai).toBeUndefined()
+    expect(loadConfig({ AI_BASE_URL: 'https://ai.example/v1/', AI_MODEL: 'm' }).ai).toEqual({
+      baseUrl: 'https://ai.example/v1',
+      apiKey: undefined,
+      model: 'm',
+      timeoutSeconds: 25,
+    })
+  })
+
+  test.each([
+    [{ AI_MODEL: 'm' }, '2 AI_BASE_URL and AI_MODEL go together.'],
+    [{ AI_API_KEY: 'k' }, '2 AI_BASE_URL and AI_MODEL go together.'],
+    // Texts of patients go there.
+    [
+      { AI_BASE_URL: 'http://ai.example/v1', AI_MODEL: 'm' },
+      '2 AI_BASE_URL must be an https address without credentials, query or fragment.',
+    ],
+  ])('refuse %j', (env, message) => {
+    expect(refusal(env).split('\n')[0]).toBe(message)
+  })
+})
+
 describe('the settings', () => {
   test('have the defaults of the rules', () => {
     expect(loadConfig({})).toMatchObject({

@@ -48,6 +48,7 @@ import { superAdminHandlers } from './domains/super-admin/handlers.ts'
 import { supportHandlers } from './domains/support/handlers.ts'
 import { supportDeskHandlers } from './domains/support-desk/handlers.ts'
 import { tasksHandlers } from './domains/tasks/handlers.ts'
+import { TelemetryBuffer } from './domains/telemetry/buffer.ts'
 import { telemetryHandlers } from './domains/telemetry/handlers.ts'
 import { usersHandlers } from './domains/users/handlers.ts'
 import { createCourier } from './domains/webhook-endpoints/courier.ts'
@@ -145,6 +146,7 @@ export const allHandlers = (services: Services): Handlers => ({
 
 const AUDIT_POOL = 2
 const COURIER_POOL = 2
+const TELEMETRY_POOL = 1
 const WATCH_POOL = 2
 
 /** They come every few seconds, whatever people do, and would make every figure look better. */
@@ -187,6 +189,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const courierPool = createPool(databaseUrl, COURIER_POOL, (error) =>
     log.warn({ err: error }, 'a connection for webhooks was lost'),
   )
+  const telemetryPool = createPool(databaseUrl, TELEMETRY_POOL, (error) =>
+    log.warn({ err: error }, 'the connection for telemetry was lost'),
+  )
+  const telemetry = new TelemetryBuffer(telemetryPool)
   // Whether the database is well must be told while all others wait for it.
   const watchPool = createPool(
     databaseUrl,
@@ -194,7 +200,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     (error) => log.warn({ err: error }, 'a connection for watching was lost'),
     { connectionTimeoutMillis: WATCH_LIMIT_MS, query_timeout: WATCH_LIMIT_MS },
   )
-  if (tracing) for (const one of [pool, auditPool, courierPool]) traceQueries(one)
+  if (tracing) for (const one of [pool, auditPool, courierPool, telemetryPool]) traceQueries(one)
   const redis =
     config.redisUrl === undefined ? null : createClient({ url: config.redisUrl, disableOfflineQueue: true })
   redis?.on('error', (error: unknown) => log.warn({ err: error }, 'redis is away'))
@@ -218,6 +224,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     poolFigures('requests', config.databasePoolSize, pool),
     poolFigures('audit', AUDIT_POOL, auditPool),
     poolFigures('webhooks', COURIER_POOL, courierPool),
+    poolFigures('telemetry', TELEMETRY_POOL, telemetryPool),
     poolFigures('watching', WATCH_POOL, watchPool),
   ]
   const tailLagSeconds = (): number | null =>
@@ -293,6 +300,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ai,
     jobs: { retry: (db, name, id) => jobs.retry(db, name, id) },
     publicUrl: () => publicUrl,
+    telemetry,
     newId,
     readiness: { look: () => dependencies.look(), stopping: () => isStopping },
     systemHealth: () =>
@@ -406,16 +414,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
       inTime('upkeep', REQUESTS_UNTIL_MS, upkeep.stop()),
       inTime('jobs', REQUESTS_UNTIL_MS, jobs.rest()),
     ])
-    await inTime('the audit apart', REQUESTS_UNTIL_MS + 500, apart.close())
+    await inTime('audit threads', REQUESTS_UNTIL_MS + 500, apart.close())
     await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
     await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
-    await inTime('summaries', JOBS_UNTIL_MS, ai?.close() ?? Promise.resolve())
+    await inTime('the language model', JOBS_UNTIL_MS, ai?.close() ?? Promise.resolve())
     mailer.close()
     announcer.stop()
     blobs.close()
     billing?.close()
     if (redis?.isOpen) redis.destroy()
     await Promise.all([
+      inTime('telemetry', WRITTEN_UNTIL_MS, telemetry.stop()),
       inTime('what was measured', WRITTEN_UNTIL_MS, reporter.stop()),
       tracing?.stop(left(WRITTEN_UNTIL_MS)),
       prometheus?.close(),
@@ -423,7 +432,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await inTime(
       'the database',
       CLOSED_UNTIL_MS,
-      Promise.all([replica?.close(), ...[pool, auditPool, courierPool, watchPool].map((one) => one.end())]),
+      Promise.all([
+        replica?.close(),
+        ...[pool, auditPool, courierPool, telemetryPool, watchPool].map((one) => one.end()),
+      ]),
     )
     if (isServing) log.info({ ms: Math.round(performance.now() - begun) }, 'stopped')
   }

@@ -8,6 +8,7 @@ import type { Integrity, IntegrityQuery } from './audit/seals.ts'
 import type { Clock } from './clock.ts'
 import type { Config } from './config.ts'
 import type { ExportTask } from './domains/admin/export.ts'
+import type { TelemetryBuffer } from './domains/telemetry/buffer.ts'
 import type { components } from './generated/contract.ts'
 import type { Person } from './http/actor.ts'
 import type { JobQueue } from './jobs/queue.ts'
@@ -42,6 +43,8 @@ export interface Services {
   readonly ai: Ai | undefined
   /** Jobs that failed for good can be run again. */
   readonly jobs: Pick<JobQueue, 'retry'>
+  /** Stores events of many requests at once. */
+  readonly telemetry: Pick<TelemetryBuffer, 'store'>
   /** A UUIDv7 of the present instant. */
   readonly newId: () => string
   readonly readiness: {

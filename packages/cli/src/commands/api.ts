@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { UsageError } from '../exit.ts'
 import { operations } from '../generated/operations.ts'
 import { readAll } from '../prompts.ts'
+import { typedValue } from '../value.ts'
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 
@@ -184,14 +185,4 @@ const readFile = async (file: string): Promise<string> => {
   return await fs.readFile(file, 'utf8').catch(() => {
     throw new UsageError(`${file} cannot be read`)
   })
-}
-
-/** `3`, `true`, `null`, `[1]` are JSON; all else is text. */
-const typedValue = (value: string): unknown => {
-  if (!/^(true|false|null|-?\d+(\.\d+)?|[[{"].*)$/s.test(value)) return value
-  try {
-    return JSON.parse(value)
-  } catch {
-    return value
-  }
 }

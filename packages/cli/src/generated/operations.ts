@@ -185,4 +185,5 @@ export const operations: readonly (readonly [id: string, method: string, path: s
   ["retryJob", "POST", "/api/super-admin/jobs/{job_id}/retry", "Run a failed job once more"],
   ["publishConsentDocument", "POST", "/api/super-admin/consent-documents", "Put a new version into force"],
   ["recordTelemetry", "POST", "/api/telemetry", "Record usage events"],
+  ["getTopTelemetry", "GET", "/api/super-admin/telemetry/top", "The most frequent usage events"],
 ]

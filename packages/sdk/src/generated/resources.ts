@@ -187,6 +187,7 @@ const meta = {
   retryJob: {"id":"retryJob","method":"POST","path":"/api/super-admin/jobs/{job_id}/retry","pathParams":["job_id"],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
   publishConsentDocument: {"id":"publishConsentDocument","method":"POST","path":"/api/super-admin/consent-documents","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
   recordTelemetry: {"id":"recordTelemetry","method":"POST","path":"/api/telemetry","pathParams":[],"queryParams":[],"headerParams":{},"idempotent":false,"hasBody":true,"public":false},
+  getTopTelemetry: {"id":"getTopTelemetry","method":"GET","path":"/api/super-admin/telemetry/top","pathParams":[],"queryParams":["period","prefix","limit"],"headerParams":{},"idempotent":false,"hasBody":false,"public":false},
 } as const satisfies Record<string, OperationMeta>
 
 /** Every operation of the contract as a method. */
@@ -866,7 +867,7 @@ export const createResources = (core: Core) => ({
     /**
      * A new webhook endpoint.
      *
-     * The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
+     * The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days, and not before the time of a Retry-After that comes with 429 or 503 (a day at most). 410 disables the endpoint at once. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
      *
      * `POST /api/organizations/{org_id}/webhook-endpoints`
      */
@@ -1907,12 +1908,21 @@ export const createResources = (core: Core) => ({
     /**
      * Record usage events.
      *
-     * One event, or up to 100 in one call; all or none are kept. The server notes the time, the address and the program. Properties carry no health information.
+     * One event, or up to 100 in one call; all or none are kept. The answer comes once they are stored. Properties carry no health information: at most 50, nested at most three deep, at most 8,192 bytes as JSON. The server notes the person, the address and the program. An event with an `event_id` is kept once, however often it is sent with the same `occurred_at`: so a batch whose answer did not arrive can be sent again. A server that has too much to store answers 503 with Retry-After at once, and keeps nothing of it.
      *
      * `POST /api/telemetry`
      */
     record: (input: Input<operations['recordTelemetry']>, options?: RequestOptions): Promise<Output<operations['recordTelemetry']>> =>
       core.call(meta.recordTelemetry, input, options),
+    /**
+     * The most frequent usage events.
+     *
+     * Of the whole platform, counted by the hour of `occurred_at`: the hour that runs and those of the period before it. The most frequent first, equal ones by name.
+     *
+     * `GET /api/super-admin/telemetry/top`
+     */
+    top: (input?: Input<operations['getTopTelemetry']>, options?: RequestOptions): Promise<Output<operations['getTopTelemetry']>> =>
+      core.call(meta.getTopTelemetry, input, options),
   },
 })
 

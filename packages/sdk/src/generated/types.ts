@@ -1100,7 +1100,7 @@ export interface paths {
         put?: never;
         /**
          * A new webhook endpoint
-         * @description The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
+         * @description The organization's events are posted there as JSON, the same `{id, event, data}` as in its stream, signed by the Standard Webhooks scheme: `webhook-id` is the event's id and stays the same over retries and replays, so whoever has seen it skips it. Each arrives at least once, in no promised order. Any 2xx within the time limit is taken for an answer, a redirect is not followed; anything else is tried again, ever more slowly, for 3 days, and not before the time of a Retry-After that comes with 429 or 503 (a day at most). 410 disables the endpoint at once. The secret (`whsec_…`) is shown this once. At most 10 endpoints an organization.
          */
         post: operations["createWebhookEndpoint"];
         delete?: never;
@@ -3008,9 +3008,29 @@ export interface paths {
         put?: never;
         /**
          * Record usage events
-         * @description One event, or up to 100 in one call; all or none are kept. The server notes the time, the address and the program. Properties carry no health information.
+         * @description One event, or up to 100 in one call; all or none are kept. The answer comes once they are stored. Properties carry no health information: at most 50, nested at most three deep, at most 8,192 bytes as JSON. The server notes the person, the address and the program. An event with an `event_id` is kept once, however often it is sent with the same `occurred_at`: so a batch whose answer did not arrive can be sent again. A server that has too much to store answers 503 with Retry-After at once, and keeps nothing of it.
          */
         post: operations["recordTelemetry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/super-admin/telemetry/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The most frequent usage events
+         * @description Of the whole platform, counted by the hour of `occurred_at`: the hour that runs and those of the period before it. The most frequent first, equal ones by name.
+         */
+        get: operations["getTopTelemetry"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -5228,6 +5248,8 @@ export interface components {
          *       "disabled_at": null,
          *       "disabled_reason": null,
          *       "failing_since": null,
+         *       "lost_count": 0,
+         *       "lost_at": null,
          *       "old_secret_until": null,
          *       "created_at": "2026-03-02T14:30:00.000Z",
          *       "updated_at": "2026-03-02T14:30:00.000Z"
@@ -5248,15 +5270,25 @@ export interface components {
              */
             disabled_at: string | null;
             /**
-             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days.
+             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days. GONE: it answered 410.
              * @enum {string|null}
              */
-            disabled_reason: "ADMIN" | "FAILING" | null;
+            disabled_reason: "ADMIN" | "FAILING" | "GONE" | null;
             /**
              * Format: date-time
              * @description The first attempt that failed since one last succeeded.
              */
             failing_since: string | null;
+            /**
+             * Format: int32
+             * @description How many deliveries never arrived and can no longer be sent or replayed, since the log is kept for 30 days. What was sent again counts as its last repetition.
+             */
+            lost_count: number;
+            /**
+             * Format: date-time
+             * @description When the last of them was given up.
+             */
+            lost_at: string | null;
             /**
              * Format: date-time
              * @description Until then deliveries are signed with the secret before this one too.
@@ -5282,6 +5314,8 @@ export interface components {
          *           "disabled_at": null,
          *           "disabled_reason": null,
          *           "failing_since": null,
+         *           "lost_count": 0,
+         *           "lost_at": null,
          *           "old_secret_until": null,
          *           "created_at": "2026-03-02T14:30:00.000Z",
          *           "updated_at": "2026-03-02T14:30:00.000Z"
@@ -5337,6 +5371,8 @@ export interface components {
          *       "disabled_at": null,
          *       "disabled_reason": null,
          *       "failing_since": null,
+         *       "lost_count": 0,
+         *       "lost_at": null,
          *       "old_secret_until": null,
          *       "created_at": "2026-03-02T14:30:00.000Z",
          *       "updated_at": "2026-03-02T14:30:00.000Z",
@@ -5358,15 +5394,25 @@ export interface components {
              */
             disabled_at: string | null;
             /**
-             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days.
+             * @description ADMIN: somebody disabled it. FAILING: no delivery had arrived for 3 days. GONE: it answered 410.
              * @enum {string|null}
              */
-            disabled_reason: "ADMIN" | "FAILING" | null;
+            disabled_reason: "ADMIN" | "FAILING" | "GONE" | null;
             /**
              * Format: date-time
              * @description The first attempt that failed since one last succeeded.
              */
             failing_since: string | null;
+            /**
+             * Format: int32
+             * @description How many deliveries never arrived and can no longer be sent or replayed, since the log is kept for 30 days. What was sent again counts as its last repetition.
+             */
+            lost_count: number;
+            /**
+             * Format: date-time
+             * @description When the last of them was given up.
+             */
+            lost_at: string | null;
             /**
              * Format: date-time
              * @description Until then deliveries are signed with the secret before this one too.
@@ -11502,11 +11548,13 @@ export interface components {
             effective_date?: string;
         };
         /**
-         * @description A plain value.
+         * @description A plain value, or a list or an object of such.
          * @example week
          * @example 120
          */
-        TelemetryValue: string | number | boolean | null;
+        TelemetryValue: string | number | boolean | null | unknown[] | {
+            [key: string]: unknown;
+        };
         /**
          * @description One thing that happened in a client.
          * @example {
@@ -11516,10 +11564,31 @@ export interface components {
          *         "ms": 120
          *       }
          *     }
+         * @example {
+         *       "event_name": "schedule.opened",
+         *       "event_id": "01934f6e-8d2a-4c41-9a57-0f6f2b7c1db0",
+         *       "occurred_at": "2026-03-02T14:30:00.000Z",
+         *       "properties": {
+         *         "view": "week",
+         *         "filters": {
+         *           "provider": true
+         *         }
+         *       }
+         *     }
          */
         TelemetryEvent: {
             /** @description What happened, in dotted lower case. */
             event_name: string;
+            /**
+             * Format: uuid
+             * @description The client's own id of the event, the same at every retry. Goes with `occurred_at`.
+             */
+            event_id?: string;
+            /**
+             * Format: date-time
+             * @description When it happened, by the client's clock: at most 7 days ago, at most 5 minutes ahead. Left out, it is when the event arrives.
+             */
+            occurred_at?: string;
             /** @description Plain facts about it. */
             properties?: {
                 [key: string]: components["schemas"]["TelemetryValue"];
@@ -11563,9 +11632,68 @@ export interface components {
         TelemetryReceipt: {
             /**
              * Format: int32
-             * @description How many events.
+             * @description How many events, those included that an earlier try had stored.
              */
             accepted: number;
+        };
+        /**
+         * @description An event and how often it happened.
+         * @example {
+         *       "event_name": "schedule.opened",
+         *       "count": 3120
+         *     }
+         */
+        TelemetryCount: {
+            /** @description What happened. */
+            event_name: string;
+            /**
+             * Format: int64
+             * @description How often.
+             */
+            count: number;
+        };
+        /**
+         * @description The most frequent events of a period.
+         * @example {
+         *       "from": "2026-03-01T14:00:00.000Z",
+         *       "to": "2026-03-02T14:30:00.000Z",
+         *       "total": 5210,
+         *       "names": 12,
+         *       "events": [
+         *         {
+         *           "event_name": "schedule.opened",
+         *           "count": 3120
+         *         },
+         *         {
+         *           "event_name": "message.sent",
+         *           "count": 871
+         *         }
+         *       ]
+         *     }
+         */
+        TelemetryTop: {
+            /**
+             * Format: date-time
+             * @description The beginning of the first hour that was counted.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Until now.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description How many events there were, of all names.
+             */
+            total: number;
+            /**
+             * Format: int32
+             * @description How many different names there were.
+             */
+            names: number;
+            /** @description The most frequent ones, in order. */
+            events: components["schemas"]["TelemetryCount"][];
         };
     };
     responses: {
@@ -19417,6 +19545,39 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenConsent"];
             413: components["responses"]["PayloadTooLarge"];
+            422: components["responses"]["Invalid"];
+            429: components["responses"]["RateLimited"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getTopTelemetry: {
+        parameters: {
+            query?: {
+                /** @description How far back. */
+                period?: "1h" | "24h" | "7d" | "30d" | "90d";
+                /** @description Only events whose name begins so. */
+                prefix?: string;
+                /** @description At most so many names. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The events. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TelemetryTop"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenAdmin"];
             422: components["responses"]["Invalid"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];

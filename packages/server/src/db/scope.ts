@@ -8,11 +8,21 @@ export type Db = Kysely<Tables>
 
 /** What row-level security goes by. */
 export interface Scope {
-  readonly name: 'organization' | 'person' | 'platform' | 'events' | 'webhooks' | 'system' | 'none'
+  readonly name:
+    | 'organization'
+    | 'person'
+    | 'platform'
+    | 'events'
+    | 'webhooks'
+    | 'telemetry'
+    | 'system'
+    | 'none'
   readonly organizationId: string | null
   readonly userId: string | null
   /** Under impersonation: of the person's own rows only those of this organization. */
   readonly within?: string | null
+  /** Whose rows a group of requests may leave (`telemetry`). */
+  readonly people?: readonly string[]
 }
 
 /** Outside any tenant: sessions, sign-in, upkeep. */
@@ -46,6 +56,7 @@ const begin = (scope: Scope, readOnly: boolean): string =>
     ['app.user_id', scope.userId ?? ''],
     ['app.within', scope.within ?? ''],
     ['app.changes', ''],
+    ...(scope.people ? [['app.user_ids', scope.people.join(',')] as const] : []),
   ]
     .map(([name, value]) => `set_config('${name}', ${pg.escapeLiteral(value ?? '')}, true)`)
     .join(', ')}`

@@ -14,6 +14,7 @@ import { insertRows } from './insert.ts'
 import { type Cast, createCast } from './people.ts'
 import { Random } from './random.ts'
 import { DEMO_PASSWORD } from './sign-ins.ts'
+import { insertTelemetry } from './telemetry.ts'
 import { DAY } from './time.ts'
 import { insertWebhooks } from './webhooks.ts'
 import { CONSENT_DOCUMENTS } from './words.ts'
@@ -161,6 +162,7 @@ export async function seedDemo(ownerUrl: string, options: SeedOptions): Promise<
     await insertCircles(client, cast, new Random(SEED + 1), now)
     await insertCalls(client, cast, new Random(SEED + 2), now)
     await insertWebhooks(client, cast, new Random(SEED + 37), createCipher(options.keys), now)
+    await insertTelemetry(client, cast, new Random(SEED + 42), now)
     await client.query('commit')
     // The planner knows nothing of new tables until it is told.
     await client.query('analyze')

@@ -667,6 +667,13 @@ export interface TelemetryEventsTable {
   created_at: Generated<Instant>
 }
 
+export interface TelemetryHoursTable {
+  hour: Instant
+  event_name: string
+  shard: number
+  events: number
+}
+
 export interface UserDevicesTable {
   id: string
   user_id: string
@@ -768,10 +775,13 @@ export interface WebhookEndpointsTable {
   old_secret: string | null
   old_secret_until: Instant | null
   disabled_at: Instant | null
-  disabled_reason: 'ADMIN' | 'FAILING' | null
+  disabled_reason: 'ADMIN' | 'FAILING' | 'GONE' | null
   failing_since: Instant | null
   created_at: Generated<Instant>
   updated_at: Generated<Instant>
+  lost_count: Generated<number>
+  lost_at: Instant | null
+  lost_told_at: Instant | null
 }
 
 export interface WebhookReceiptsTable {
@@ -838,6 +848,7 @@ export interface Tables {
   support_tickets: SupportTicketsTable
   tasks: TasksTable
   telemetry_events: TelemetryEventsTable
+  telemetry_hours: TelemetryHoursTable
   user_devices: UserDevicesTable
   user_mfa_backup_codes: UserMfaBackupCodesTable
   user_sessions: UserSessionsTable

@@ -471,6 +471,8 @@ export interface SuperAdminHandlers {
 export interface TelemetryHandlers {
   /** Record usage events. */
   recordTelemetry: Handler<'recordTelemetry'>
+  /** The most frequent usage events. */
+  getTopTelemetry: Handler<'getTopTelemetry'>
 }
 
 /** One handler per operation: a missing, extra or mistyped one fails to compile. */

@@ -16,7 +16,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getDeepHealth: {
     id: "getDeepHealth",
@@ -30,7 +30,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"none","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getJwks: {
     id: "getJwks",
@@ -44,7 +44,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   register: {
     id: "register",
@@ -58,7 +58,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["EMAIL_TAKEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"CREATE","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"CREATE","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   login: {
     id: "login",
@@ -72,7 +72,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"login","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"login","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   completeMfaChallenge: {
     id: "completeMfaChallenge",
@@ -86,7 +86,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"LOGIN","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   stepUp: {
     id: "stepUp",
@@ -100,7 +100,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"STEP_UP","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"STEP_UP","resource":"SESSION","id":"response.session_id"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   refreshSession: {
     id: "refreshSession",
@@ -114,7 +114,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","PASSWORD_RESET_REQUIRED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   logout: {
     id: "logout",
@@ -128,7 +128,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LOGOUT","resource":"SESSION"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LOGOUT","resource":"SESSION"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   requestPasswordReset: {
     id: "requestPasswordReset",
@@ -142,7 +142,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   resetPassword: {
     id: "resetPassword",
@@ -156,7 +156,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"PASSWORD_RESET","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":{"action":"PASSWORD_RESET","resource":"USER","id":"response.user.id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   changePassword: {
     id: "changePassword",
@@ -170,7 +170,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"PASSWORD_CHANGE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"PASSWORD_CHANGE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getCurrentUser: {
     id: "getCurrentUser",
@@ -184,7 +184,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateCurrentUser: {
     id: "updateCurrentUser",
@@ -198,7 +198,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"USER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"USER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteCurrentUser: {
     id: "deleteCurrentUser",
@@ -212,7 +212,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"DELETE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listProxyPatients: {
     id: "listProxyPatients",
@@ -226,7 +226,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listSessions: {
     id: "listSessions",
@@ -240,7 +240,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   revokeSession: {
     id: "revokeSession",
@@ -254,7 +254,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"REVOKE","resource":"SESSION","id":"session_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   requestDataExport: {
     id: "requestDataExport",
@@ -268,7 +268,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"EXPORT","resource":"USER_DATA","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"EXPORT","resource":"USER_DATA","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getDataExport: {
     id: "getDataExport",
@@ -282,7 +282,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","MFA_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getCommunicationPreferences: {
     id: "getCommunicationPreferences",
@@ -296,7 +296,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateCommunicationPreferences: {
     id: "updateCommunicationPreferences",
@@ -310,7 +310,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"COMMUNICATION_PREFERENCES"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"UPDATE","resource":"COMMUNICATION_PREFERENCES"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listMyAppointments: {
     id: "listMyAppointments",
@@ -324,7 +324,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   registerDeviceToken: {
     id: "registerDeviceToken",
@@ -338,7 +338,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   removeDeviceToken: {
     id: "removeDeviceToken",
@@ -352,7 +352,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   disableMfa: {
     id: "disableMfa",
@@ -366,7 +366,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","MFA_REQUIRED_FOR_ROLE","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_DISABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_DISABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   regenerateMfaBackupCodes: {
     id: "regenerateMfaBackupCodes",
@@ -380,7 +380,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_PASSWORD","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_BACKUP_CODES","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_BACKUP_CODES","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listNotifications: {
     id: "listNotifications",
@@ -394,7 +394,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   markAllNotificationsRead: {
     id: "markAllNotificationsRead",
@@ -408,7 +408,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateNotification: {
     id: "updateNotification",
@@ -422,7 +422,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteNotification: {
     id: "deleteNotification",
@@ -436,7 +436,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   setupMfa: {
     id: "setupMfa",
@@ -450,7 +450,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_SETUP","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_SETUP","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   verifyMfa: {
     id: "verifyMfa",
@@ -464,7 +464,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_MFA_CODE","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_ENABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"MFA_ENABLE","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"mfa","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   recordConsent: {
     id: "recordConsent",
@@ -478,7 +478,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"SIGN_CONSENT","resource":"CONSENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"SIGN_CONSENT","resource":"CONSENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listRequiredConsents: {
     id: "listRequiredConsents",
@@ -492,7 +492,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listConsentHistory: {
     id: "listConsentHistory",
@@ -506,7 +506,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getConsentDocument: {
     id: "getConsentDocument",
@@ -520,7 +520,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listOrganizations: {
     id: "listOrganizations",
@@ -534,7 +534,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createOrganization: {
     id: "createOrganization",
@@ -548,7 +548,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id","organization":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"ORGANIZATION","id":"response.id","organization":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getOrganization: {
     id: "getOrganization",
@@ -562,7 +562,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateOrganization: {
     id: "updateOrganization",
@@ -576,7 +576,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteOrganization: {
     id: "deleteOrganization",
@@ -590,7 +590,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"DELETE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"DELETE","resource":"ORGANIZATION","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listMembers: {
     id: "listMembers",
@@ -604,7 +604,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   inviteMember: {
     id: "inviteMember",
@@ -618,7 +618,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"MEMBER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"MEMBER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateMember: {
     id: "updateMember",
@@ -632,7 +632,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   removeMember: {
     id: "removeMember",
@@ -646,7 +646,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","LAST_ADMIN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REMOVE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REMOVE","resource":"MEMBER","id":"member_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listInvitations: {
     id: "listInvitations",
@@ -660,7 +660,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   cancelInvitation: {
     id: "cancelInvitation",
@@ -674,7 +674,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CANCEL","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CANCEL","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   resendInvitation: {
     id: "resendInvitation",
@@ -688,7 +688,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","RESEND_LIMIT_EXCEEDED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","ALREADY_MEMBER","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"RESEND","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"RESEND","resource":"INVITATION","id":"invitation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getInvitation: {
     id: "getInvitation",
@@ -702,7 +702,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVITATION_EXPIRED","INVITATION_USED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   acceptInvitation: {
     id: "acceptInvitation",
@@ -716,7 +716,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","ALREADY_MEMBER","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"ACCEPT","resource":"INVITATION","id":"response.invitation_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"ACCEPT","resource":"INVITATION","id":"response.invitation_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   declineInvitation: {
     id: "declineInvitation",
@@ -730,7 +730,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVITATION_ACCEPTED","INVITATION_DECLINED","INVITATION_USED","INVITATION_EXPIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"person","audit":{"action":"DECLINE","resource":"INVITATION","id":"response.id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"person","audit":{"action":"DECLINE","resource":"INVITATION","id":"response.id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listApiKeys: {
     id: "listApiKeys",
@@ -744,7 +744,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createApiKey: {
     id: "createApiKey",
@@ -758,7 +758,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"API_KEY","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"API_KEY","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   revokeApiKey: {
     id: "revokeApiKey",
@@ -772,7 +772,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"REVOKE","resource":"API_KEY","id":"api_key_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getOrganizationBilling: {
     id: "getOrganizationBilling",
@@ -786,7 +786,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createOrganizationCheckout: {
     id: "createOrganizationCheckout",
@@ -800,7 +800,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","BILLING_NOT_CONFIGURED","BILLING_UNAVAILABLE","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CHECKOUT","id":"org_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CHECKOUT","id":"org_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   createOrganizationPortal: {
     id: "createOrganizationPortal",
@@ -814,7 +814,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","BILLING_NOT_CONFIGURED","BILLING_UNAVAILABLE","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getPatientBilling: {
     id: "getPatientBilling",
@@ -828,7 +828,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","STAFF"],"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","STAFF"],"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createPatientCheckout: {
     id: "createPatientCheckout",
@@ -842,7 +842,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","BILLING_NOT_CONFIGURED","BILLING_UNAVAILABLE","UNAVAILABLE"],
-    gates: {"access":{"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CHECKOUT","id":"patient_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CHECKOUT","id":"patient_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   createPatientPortal: {
     id: "createPatientPortal",
@@ -856,7 +856,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","BILLING_NOT_CONFIGURED","BILLING_UNAVAILABLE","UNAVAILABLE"],
-    gates: {"access":{"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"patient":{"self":true,"proxy":"can_view_billing"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   handleStripeWebhook: {
     id: "handleStripeWebhook",
@@ -870,7 +870,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["INVALID_SIGNATURE","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","BILLING_NOT_CONFIGURED","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"webhook","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":true},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"webhook","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":true},
   },
   summarizeText: {
     id: "summarizeText",
@@ -884,7 +884,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","AI_NOT_CONFIGURED","AI_UNAVAILABLE","UNAVAILABLE","AI_TIMEOUT"],
-    gates: {"access":{"organization":["PROVIDER"]},"tenancy":"none","audit":{"action":"SUMMARIZE","resource":"CLINICAL_TEXT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["PROVIDER"]},"tenancy":"none","audit":{"action":"SUMMARIZE","resource":"CLINICAL_TEXT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listWebhookEndpoints: {
     id: "listWebhookEndpoints",
@@ -898,7 +898,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createWebhookEndpoint: {
     id: "createWebhookEndpoint",
@@ -912,7 +912,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"WEBHOOK_ENDPOINT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"WEBHOOK_ENDPOINT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateWebhookEndpoint: {
     id: "updateWebhookEndpoint",
@@ -926,7 +926,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteWebhookEndpoint: {
     id: "deleteWebhookEndpoint",
@@ -940,7 +940,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   rotateWebhookSecret: {
     id: "rotateWebhookSecret",
@@ -954,7 +954,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"WEBHOOK_ENDPOINT","id":"endpoint_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listWebhookDeliveries: {
     id: "listWebhookDeliveries",
@@ -968,7 +968,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   replayWebhookDelivery: {
     id: "replayWebhookDelivery",
@@ -982,7 +982,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REPLAY","resource":"WEBHOOK_DELIVERY","id":"delivery_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REPLAY","resource":"WEBHOOK_DELIVERY","id":"delivery_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listPatients: {
     id: "listPatients",
@@ -996,7 +996,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PATIENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createPatient: {
     id: "createPatient",
@@ -1010,7 +1010,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PATIENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PATIENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getPatient: {
     id: "getPatient",
@@ -1024,7 +1024,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updatePatient: {
     id: "updatePatient",
@@ -1038,7 +1038,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deletePatient: {
     id: "deletePatient",
@@ -1052,7 +1052,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   invitePatientToPortal: {
     id: "invitePatientToPortal",
@@ -1066,7 +1066,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["VOICEMAIL_UNSAFE","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"INVITE","resource":"PATIENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   acceptPortalInvitation: {
     id: "acceptPortalInvitation",
@@ -1080,7 +1080,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LINK","resource":"PATIENT","id":"response.patient_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"LINK","resource":"PATIENT","id":"response.patient_id","organization":"response.organization_id"},"phi":false,"idempotent":false,"rateLimit":"auth","impersonation":"forbidden","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listContactMethods: {
     id: "listContactMethods",
@@ -1094,7 +1094,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CONTACT_METHOD","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CONTACT_METHOD","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createContactMethod: {
     id: "createContactMethod",
@@ -1108,7 +1108,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CONTACT_METHOD","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"CONTACT_METHOD","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateContactMethod: {
     id: "updateContactMethod",
@@ -1122,7 +1122,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteContactMethod: {
     id: "deleteContactMethod",
@@ -1136,7 +1136,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CONTACT_METHOD","id":"contact_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getEnrollment: {
     id: "getEnrollment",
@@ -1150,7 +1150,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"READ","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"READ","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   enrollPatient: {
     id: "enrollPatient",
@@ -1164,7 +1164,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateEnrollment: {
     id: "updateEnrollment",
@@ -1178,7 +1178,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","DUPLICATE_MRN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listPatientOrganizations: {
     id: "listPatientOrganizations",
@@ -1192,7 +1192,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"patient":{"self":true,"proxy":"any"},"platform":["SUPER_ADMIN"]},"tenancy":"person","audit":{"action":"LIST","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"patient":{"self":true,"proxy":"any"},"platform":["SUPER_ADMIN"]},"tenancy":"person","audit":{"action":"LIST","resource":"ENROLLMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listProxies: {
     id: "listProxies",
@@ -1206,7 +1206,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PROXY_ASSIGNMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"]},"tenancy":"organization","audit":{"action":"LIST","resource":"PROXY_ASSIGNMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   assignProxy: {
     id: "assignProxy",
@@ -1220,7 +1220,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"GRANT_ACCESS","resource":"PROXY_ASSIGNMENT","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"api_key":false},"tenancy":"organization","audit":{"action":"GRANT_ACCESS","resource":"PROXY_ASSIGNMENT","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateProxy: {
     id: "updateProxy",
@@ -1234,7 +1234,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   revokeProxy: {
     id: "revokeProxy",
@@ -1248,7 +1248,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REVOKE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REVOKE_ACCESS","resource":"PROXY_ASSIGNMENT","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listCareTeam: {
     id: "listCareTeam",
@@ -1262,7 +1262,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CARE_TEAM","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"LIST","resource":"CARE_TEAM","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   addCareTeamMember: {
     id: "addCareTeamMember",
@@ -1276,7 +1276,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CARE_TEAM","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CARE_TEAM","id":"response.id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateCareTeamMember: {
     id: "updateCareTeamMember",
@@ -1290,7 +1290,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   removeCareTeamMember: {
     id: "removeCareTeamMember",
@@ -1304,7 +1304,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"CARE_TEAM","id":"assignment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listProviders: {
     id: "listProviders",
@@ -1318,7 +1318,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createProvider: {
     id: "createProvider",
@@ -1332,7 +1332,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PROVIDER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"PROVIDER","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getProvider: {
     id: "getProvider",
@@ -1346,7 +1346,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateProvider: {
     id: "updateProvider",
@@ -1360,7 +1360,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteProvider: {
     id: "deleteProvider",
@@ -1374,7 +1374,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"PROVIDER","id":"provider_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listStaff: {
     id: "listStaff",
@@ -1388,7 +1388,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createStaff: {
     id: "createStaff",
@@ -1402,7 +1402,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"STAFF","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"STAFF","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getStaff: {
     id: "getStaff",
@@ -1416,7 +1416,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"]},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateStaff: {
     id: "updateStaff",
@@ -1430,7 +1430,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteStaff: {
     id: "deleteStaff",
@@ -1444,7 +1444,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"STAFF","id":"staff_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getProviderAvailability: {
     id: "getProviderAvailability",
@@ -1458,7 +1458,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT","AUDITOR"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listAppointments: {
     id: "listAppointments",
@@ -1472,7 +1472,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"APPOINTMENT"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createAppointment: {
     id: "createAppointment",
@@ -1486,7 +1486,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["LICENSE_EXPIRED","PATIENT_DISCHARGED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","APPOINTMENT_CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"APPOINTMENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CREATE","resource":"APPOINTMENT","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getAppointment: {
     id: "getAppointment",
@@ -1500,7 +1500,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"any"}},"tenancy":"organization","audit":{"action":"READ","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateAppointment: {
     id: "updateAppointment",
@@ -1514,7 +1514,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   cancelAppointment: {
     id: "cancelAppointment",
@@ -1528,7 +1528,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CANCEL","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"CANCEL","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   rescheduleAppointment: {
     id: "rescheduleAppointment",
@@ -1542,7 +1542,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["LICENSE_EXPIRED","PATIENT_DISCHARGED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","APPOINTMENT_CONFLICT","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"],"patient":{"self":true,"proxy":"can_schedule_appointments"}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"APPOINTMENT","id":"appointment_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listThreads: {
     id: "listThreads",
@@ -1556,7 +1556,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"MESSAGE_THREAD"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createThread: {
     id: "createThread",
@@ -1570,7 +1570,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE_THREAD","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getThread: {
     id: "getThread",
@@ -1584,7 +1584,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"READ","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateThread: {
     id: "updateThread",
@@ -1598,7 +1598,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"UPDATE","resource":"MESSAGE_THREAD","id":"thread_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   replyToThread: {
     id: "replyToThread",
@@ -1612,7 +1612,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"},"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"MESSAGE","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listTasks: {
     id: "listTasks",
@@ -1626,7 +1626,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"TASK"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"LIST","resource":"TASK"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createTask: {
     id: "createTask",
@@ -1640,7 +1640,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"TASK","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"TASK","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateTask: {
     id: "updateTask",
@@ -1654,7 +1654,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"TASK","id":"task_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF","CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"TASK","id":"task_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listCallQueue: {
     id: "listCallQueue",
@@ -1668,7 +1668,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   acceptCall: {
     id: "acceptCall",
@@ -1682,7 +1682,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"ACCEPT","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"ACCEPT","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   hangUpQueuedCall: {
     id: "hangUpQueuedCall",
@@ -1696,7 +1696,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"queue_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   enqueueInboundCall: {
     id: "enqueueInboundCall",
@@ -1710,7 +1710,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   startOutboundCall: {
     id: "startOutboundCall",
@@ -1724,7 +1724,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["VOICEMAIL_UNSAFE","CONSENT_NOT_GRANTED","PATIENT_DISCHARGED","CALL_LIMIT_EXCEEDED","ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"CREATE","resource":"CALL","id":"response.id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listRecentCalls: {
     id: "listRecentCalls",
@@ -1738,7 +1738,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"],"api_key":false},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getCall: {
     id: "getCall",
@@ -1752,7 +1752,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateCall: {
     id: "updateCall",
@@ -1766,7 +1766,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   completeCall: {
     id: "completeCall",
@@ -1780,7 +1780,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   createCallTask: {
     id: "createCallTask",
@@ -1794,7 +1794,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE_TASK","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT"]},"tenancy":"organization","audit":{"action":"CREATE_TASK","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   createCallRecordingUpload: {
     id: "createCallRecordingUpload",
@@ -1808,7 +1808,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","RECORDING_REDACTED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"UPDATE","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   redactCallRecording: {
     id: "redactCallRecording",
@@ -1822,7 +1822,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","RECORDING_NOT_AVAILABLE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REDACT","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"REDACT","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getCallRecordingUrl: {
     id: "getCallRecordingUrl",
@@ -1836,7 +1836,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","RECORDING_NOT_AVAILABLE","RECORDING_REDACTED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LISTEN","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LISTEN","resource":"CALL","id":"call_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listPatientCalls: {
     id: "listPatientCalls",
@@ -1850,7 +1850,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["CALL_CENTER_AGENT","ADMIN"]},"tenancy":"organization","audit":{"action":"LIST","resource":"CALL","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createDocumentUpload: {
     id: "createDocumentUpload",
@@ -1864,7 +1864,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["PATIENT_DISCHARGED","UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"CREATE","resource":"DOCUMENT","id":"response.document_id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"CREATE","resource":"DOCUMENT","id":"response.document_id"},"phi":true,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getDocument: {
     id: "getDocument",
@@ -1878,7 +1878,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"READ","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   deleteDocument: {
     id: "deleteDocument",
@@ -1892,7 +1892,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"]},"tenancy":"organization","audit":{"action":"DELETE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   completeDocumentUpload: {
     id: "completeDocumentUpload",
@@ -1906,7 +1906,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","SUBSCRIPTION_REQUIRED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true}},"tenancy":"organization","audit":{"action":"UPDATE","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"required","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getDocumentDownloadUrl: {
     id: "getDocumentDownloadUrl",
@@ -1920,7 +1920,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","DOCUMENT_INFECTED","DOCUMENT_NOT_SCANNED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"DOWNLOAD","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"DOWNLOAD","resource":"DOCUMENT","id":"document_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listPatientDocuments: {
     id: "listPatientDocuments",
@@ -1934,7 +1934,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","PROXY_ACCESS_EXPIRED","PROXY_PERMISSION_DENIED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"DOCUMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","PROVIDER","STAFF"],"patient":{"self":true,"proxy":"can_view_clinical_notes"}},"tenancy":"organization","audit":{"action":"LIST","resource":"DOCUMENT","id":"patient_id"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   downloadBlob: {
     id: "downloadBlob",
@@ -1948,7 +1948,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   uploadBlob: {
     id: "uploadBlob",
@@ -1962,7 +1962,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"public":true},"tenancy":"none","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"exempt","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listTickets: {
     id: "listTickets",
@@ -1976,7 +1976,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createTicket: {
     id: "createTicket",
@@ -1990,7 +1990,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_TICKET","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_TICKET","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getTicket: {
     id: "getTicket",
@@ -2004,7 +2004,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   addTicketMessage: {
     id: "addTicketMessage",
@@ -2018,7 +2018,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"owner":true},"tenancy":"person","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listAllTickets: {
     id: "listAllTickets",
@@ -2032,7 +2032,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getTicketForAgent: {
     id: "getTicketForAgent",
@@ -2046,7 +2046,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   updateTicket: {
     id: "updateTicket",
@@ -2060,7 +2060,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   replyToTicket: {
     id: "replyToTicket",
@@ -2074,7 +2074,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"SUPPORT_MESSAGE","id":"response.id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   claimTicket: {
     id: "claimTicket",
@@ -2088,7 +2088,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   touchTicketPresence: {
     id: "touchTicketPresence",
@@ -2102,7 +2102,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getTicketTimeline: {
     id: "getTicketTimeline",
@@ -2116,7 +2116,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   mergeTicket: {
     id: "mergeTicket",
@@ -2130,7 +2130,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","INVALID_TRANSITION","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"MERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"MERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   unmergeTicket: {
     id: "unmergeTicket",
@@ -2144,7 +2144,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UNMERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UNMERGE","resource":"SUPPORT_TICKET","id":"ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   searchTickets: {
     id: "searchTickets",
@@ -2158,7 +2158,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"LIST","resource":"SUPPORT_TICKET"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getTicketCounts: {
     id: "getTicketCounts",
@@ -2172,7 +2172,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getSupportStats: {
     id: "getSupportStats",
@@ -2186,7 +2186,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listMacros: {
     id: "listMacros",
@@ -2200,7 +2200,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createMacro: {
     id: "createMacro",
@@ -2214,7 +2214,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"MACRO","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"MACRO","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   updateMacro: {
     id: "updateMacro",
@@ -2228,7 +2228,7 @@ export const operations = {
     etag: true,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PRECONDITION_FAILED","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"UPDATE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   deleteMacro: {
     id: "deleteMacro",
@@ -2242,7 +2242,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"DELETE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"DELETE","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   previewMacro: {
     id: "previewMacro",
@@ -2256,7 +2256,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"response.ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"READ","resource":"SUPPORT_TICKET","id":"response.ticket_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   applyMacro: {
     id: "applyMacro",
@@ -2270,7 +2270,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","IDEMPOTENCY_IN_PROGRESS","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","IDEMPOTENCY_KEY_REUSED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"APPLY","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN","SUPPORT_AGENT"]},"tenancy":"platform","audit":{"action":"APPLY","resource":"MACRO","id":"macro_id"},"phi":false,"idempotent":true,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   streamEvents: {
     id: "streamEvents",
@@ -2284,7 +2284,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":true,"writes":false,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":true,"writes":false,"groupCommit":false,"rawBody":false},
   },
   createStreamTicket: {
     id: "createStreamTicket",
@@ -2298,7 +2298,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   streamOrganizationEvents: {
     id: "streamOrganizationEvents",
@@ -2312,7 +2312,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"EVENT_STREAM","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":true,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"EVENT_STREAM","id":"org_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":true,"writes":false,"groupCommit":false,"rawBody":false},
   },
   impersonatePatient: {
     id: "impersonatePatient",
@@ -2326,7 +2326,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","PATIENT_DISCHARGED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id","reason":true},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"BREAK_GLASS","resource":"IMPERSONATION","id":"response.impersonation_id","reason":true},"phi":true,"idempotent":false,"rateLimit":"impersonation","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listImpersonations: {
     id: "listImpersonations",
@@ -2340,7 +2340,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"IMPERSONATION"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"IMPERSONATION"},"phi":true,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   endImpersonation: {
     id: "endImpersonation",
@@ -2354,7 +2354,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN"],"platform":["SUPER_ADMIN"],"api_key":false},"tenancy":"organization","audit":{"action":"END","resource":"IMPERSONATION","id":"impersonation_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listAuditLogs: {
     id: "listAuditLogs",
@@ -2368,7 +2368,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   exportAuditLogs: {
     id: "exportAuditLogs",
@@ -2382,7 +2382,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"EXPORT","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"EXPORT","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   verifyAuditIntegrity: {
     id: "verifyAuditIntegrity",
@@ -2396,7 +2396,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["ORGANIZATION_REQUIRED","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"organization":["ADMIN","AUDITOR"],"platform":["SUPER_ADMIN"]},"tenancy":"organization","audit":{"action":"READ","resource":"AUDIT_LOG"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listAllOrganizations: {
     id: "listAllOrganizations",
@@ -2410,7 +2410,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"ORGANIZATION"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"ORGANIZATION"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   suspendOrganization: {
     id: "suspendOrganization",
@@ -2424,7 +2424,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   reactivateOrganization: {
     id: "reactivateOrganization",
@@ -2438,7 +2438,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE","resource":"ORGANIZATION","id":"org_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   listAllUsers: {
     id: "listAllUsers",
@@ -2452,7 +2452,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getUser: {
     id: "getUser",
@@ -2466,7 +2466,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER","id":"user_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"READ","resource":"USER","id":"user_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   unlockUser: {
     id: "unlockUser",
@@ -2480,7 +2480,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"UNLOCK_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"UNLOCK_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   suspendUser: {
     id: "suspendUser",
@@ -2494,7 +2494,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","STEP_UP_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"SUSPEND_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":true,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   reactivateUser: {
     id: "reactivateUser",
@@ -2508,7 +2508,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"REACTIVATE_ACCOUNT","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   forcePasswordReset: {
     id: "forcePasswordReset",
@@ -2522,7 +2522,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"FORCE_PASSWORD_RESET","resource":"USER","id":"user_id","reason":true},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   getSystemHealth: {
     id: "getSystemHealth",
@@ -2536,7 +2536,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   getSystemMetrics: {
     id: "getSystemMetrics",
@@ -2550,7 +2550,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   listJobs: {
     id: "listJobs",
@@ -2564,7 +2564,7 @@ export const operations = {
     etag: false,
     paged: true,
     codes: ["INVALID_CURSOR","UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
   retryJob: {
     id: "retryJob",
@@ -2578,7 +2578,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","NOT_FOUND","INVALID_TRANSITION","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"RETRY","resource":"JOB","id":"job_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"RETRY","resource":"JOB","id":"job_id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   publishConsentDocument: {
     id: "publishConsentDocument",
@@ -2592,7 +2592,7 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","CONFLICT","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"CONSENT_DOCUMENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":{"action":"CREATE","resource":"CONSENT_DOCUMENT","id":"response.id"},"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":false,"rawBody":false},
   },
   recordTelemetry: {
     id: "recordTelemetry",
@@ -2606,7 +2606,21 @@ export const operations = {
     etag: false,
     paged: false,
     codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","CONSENT_REQUIRED","FORBIDDEN","PAYLOAD_TOO_LARGE","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
-    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"rawBody":false},
+    gates: {"access":{"user":true},"tenancy":"person","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"allowed","consent":"required","mfa":"exempt","stepUp":false,"subscription":"exempt","stream":false,"writes":true,"groupCommit":true,"rawBody":false},
+  },
+  getTopTelemetry: {
+    id: "getTopTelemetry",
+    tag: "telemetry",
+    method: "GET",
+    path: "/api/super-admin/telemetry/top",
+    status: 200,
+    contentType: "application/json",
+    forms: [],
+    bodyType: null,
+    etag: false,
+    paged: false,
+    codes: ["UNAUTHORIZED","ACCOUNT_LOCKED","ACCOUNT_SUSPENDED","IMPERSONATION_EXPIRED","IMPERSONATION_FORBIDDEN","CONSENT_REQUIRED","FORBIDDEN","MFA_REQUIRED","VALIDATION_ERROR","RATE_LIMITED","INTERNAL_ERROR","UNAVAILABLE"],
+    gates: {"access":{"platform":["SUPER_ADMIN"]},"tenancy":"platform","audit":false,"phi":false,"idempotent":false,"rateLimit":"general","impersonation":"forbidden","consent":"required","mfa":"required","stepUp":false,"subscription":"exempt","stream":false,"writes":false,"groupCommit":false,"rawBody":false},
   },
 } as const satisfies Record<string, OperationDefinition>
 
@@ -2803,4 +2817,5 @@ export interface DefaultedQuery {
   retryJob: never
   publishConsentDocument: never
   recordTelemetry: never
+  getTopTelemetry: "period" | "limit"
 }

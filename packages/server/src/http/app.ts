@@ -32,7 +32,7 @@ import type { BytesAnswer, RecordChange, Subscription, TextAnswer } from './hand
 import type { OperationDefinition } from './operation.ts'
 import { Problem, problem } from './problem.ts'
 import { personOf, type RequestState } from './request-state.ts'
-import { loadSession } from './session.ts'
+import { SessionLoader } from './session.ts'
 import { access } from './steps/access.ts'
 import { account } from './steps/account.ts'
 import { auditRecord, auditRow, auditWrite, hasEffect, isAudited, isDenial } from './steps/audit.ts'
@@ -145,9 +145,11 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, clock, log } = services
   const schemas = new Schemas()
   const rateLimit = createRateLimit(config, parts.redis)
+  const sessions = new SessionLoader(pool)
   const subscription = createSubscription(config.billing !== undefined)
   const signIn = authenticate({
     pool,
+    sessions,
     tokens: services.tokens,
     redeemTicket: (ticket, now) => unscoped(pool, 'write', (db) => redeemStreamTicket(db, ticket, now)),
     external: createExternalSignIn(pool, services),
@@ -365,6 +367,16 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     return reply
   }
 
+  /** Its part is committed with others' (`x-group-commit`): no transaction is its own, so nothing may hang on one. */
+  async function writeTogether(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
+    const outbox: Outbox = { events: [], jobs: [] }
+    const value = await handler(contextOf(state, noDatabase, outbox), input)
+    if (value instanceof Problem) throw value
+    if (outbox.events.length + outbox.jobs.length > 0)
+      throw new Error(`${state.operation.id} commits in a group, so it cannot publish`)
+    return toReply(state.operation, value)
+  }
+
   async function write(state: RequestState, handler: AnyHandler, input: object): Promise<Reply> {
     const { operation, now } = state
     const outbox: Outbox = { events: [], jobs: [] }
@@ -433,9 +445,8 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
     if (operation.gates.stream) return stream(request, reply, state, handler, input)
     if (movesBytes(operation)) return bytes(request, reply, state, handler, input)
     if (operation.contentType?.startsWith('text/')) return text(request, reply, state, handler, input)
-    const result = operation.gates.writes
-      ? await write(state, handler, input)
-      : await read(state, handler, input)
+    const run = operation.gates.groupCommit ? writeTogether : operation.gates.writes ? write : read
+    const result = await run(state, handler, input)
     reply.status(result.status)
     if (result.replayed) reply.header('x-idempotent-replayed', 'true')
     if (operation.etag && typeof result.version === 'number') reply.header('etag', `"${result.version}"`)
@@ -486,7 +497,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   /** The gates again, for a stream that is already open. */
   async function accessFault(opened: OpenedStream, handler: AnyHandler) {
     const now = clock.now()
-    const session = await loadSession(pool, opened.sessionId, now)
+    const session = await sessions.load(opened.sessionId, now)
     if (sessionFault(session, now) || !session)
       return opened.isImpersonated ? ('IMPERSONATION_ENDED' as const) : ('SESSION_ENDED' as const)
     const again: RequestState = {

@@ -47,6 +47,8 @@ export interface Gates {
   readonly stream: boolean
   /** Whether the handler's transaction can write: every method but GET, unless `x-writes` says otherwise. */
   readonly writes: boolean
+  /** Stored together with others' requests: the handler has no transaction, and answers once its part is committed. */
+  readonly groupCommit: boolean
   /** The body reaches the handler as it was sent, unread. */
   readonly rawBody: boolean
 }

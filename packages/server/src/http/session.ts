@@ -71,14 +71,60 @@ const toLoaded = (row: SessionRow | undefined): LoadedSession | null =>
     ? null
     : { ...row.answer, external: row.issuer === null ? null : { issuer: row.issuer, mfa: row.mfa_by_issuer } }
 
-/** Reads a session in one round trip. No cache: what is revoked bites on the next request, on any replica. */
-export async function loadSession(pool: Pool, sessionId: string, now: Date): Promise<LoadedSession | null> {
-  const { rows } = await pool.query<SessionRow>({
-    name: 'load_session',
-    text: 'select load_session(id, $2) as answer, issuer, mfa_by_issuer from user_sessions where id = $1',
-    values: [sessionId, now],
-  })
-  return toLoaded(rows[0])
+interface Asked {
+  readonly sessionId: string
+  readonly now: Date
+  readonly resolve: (loaded: LoadedSession | null) => void
+  readonly reject: (error: unknown) => void
+}
+
+const mostAtOnce = 50
+const mostUnderWay = 4
+
+/**
+ * Reads sessions: one alone at once, many that are asked for at the same time in one round trip, which costs less than what it
+ * carries. No cache: each is read after it was asked for, so what is revoked bites on the next request, on any replica.
+ */
+export class SessionLoader {
+  readonly #pool: Pool
+  #waiting: Asked[] = []
+  #underWay = 0
+
+  constructor(pool: Pool) {
+    this.#pool = pool
+  }
+
+  /** Null when there is no such session. Rejects when the database does not answer. */
+  load(sessionId: string, now: Date): Promise<LoadedSession | null> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ sessionId, now, resolve, reject })
+      // The turn of the event loop in which one request has arrived may bring others.
+      if (this.#underWay < mostUnderWay) setImmediate(() => void this.#drain())
+    })
+  }
+
+  async #drain(): Promise<void> {
+    if (this.#underWay >= mostUnderWay) return
+    this.#underWay += 1
+    while (this.#waiting.length > 0) await this.#read(this.#waiting.splice(0, mostAtOnce))
+    this.#underWay -= 1
+  }
+
+  async #read(batch: readonly Asked[]): Promise<void> {
+    try {
+      const { rows } = await this.#pool.query<SessionRow & { at: number }>({
+        name: 'load_sessions',
+        text: `select asked.at::int, load_session(s.id, asked.now) as answer, s.issuer, s.mfa_by_issuer
+          from unnest($1::uuid[], $2::timestamptz[]) with ordinality as asked (id, now, at)
+          join user_sessions s on s.id = asked.id`,
+        values: [batch.map(({ sessionId }) => sessionId), batch.map(({ now }) => now)],
+      })
+      const found = new Map(rows.map((row) => [row.at, row]))
+      for (const [index, { resolve }] of batch.entries()) resolve(toLoaded(found.get(index + 1)))
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+  }
 }
 
 /** The same for a sign-in at an external issuer; null when it has opened no session yet. */

@@ -63,6 +63,24 @@ function fieldError(part: Part, error: ErrorObject): { pointer: string; message:
   return { pointer: pointer || '/', message }
 }
 
+const ofForm = /^#\/oneOf\/(\d+)\/(additionalProperties|required)?/
+
+/**
+ * Where a body may have one of several forms, the faults of the form that was meant, which is the one whose fields fit best. The
+ * others' would say of every right field that it is not known.
+ */
+function ofMeantForm(errors: readonly ErrorObject[]): readonly ErrorObject[] {
+  const misfits = new Map<string, number>()
+  for (const { schemaPath } of errors) {
+    const [, form, misfit] = ofForm.exec(schemaPath) ?? []
+    if (form !== undefined) misfits.set(form, (misfits.get(form) ?? 0) + (misfit === undefined ? 0 : 1))
+  }
+  const [meant] = [...misfits].toSorted(([, a], [, b]) => a - b)
+  if (meant === undefined) return errors
+  const path = `#/oneOf/${meant[0]}/`
+  return errors.filter(({ schemaPath }) => schemaPath.startsWith(path) || !schemaPath.startsWith('#/oneOf'))
+}
+
 /**
  * Validates requests and serializes answers by the contract's schemas, each compiled at first use.
  * Bodies are taken as they are: nothing is coerced, nothing removed; path, query and headers are text, so
@@ -101,13 +119,14 @@ export class Schemas {
       .flatMap((part) => {
         const validator = this.#validator(operation, part)
         if (!validator) return []
-        return validator(parts[part]) ? [] : (validator.errors ?? []).map((error) => fieldError(part, error))
+        return validator(parts[part])
+          ? []
+          : ofMeantForm(validator.errors ?? []).map((error) => fieldError(part, error))
       })
     if (errors.length === 0) return undefined
-    // One fault a field is enough to mend it.
-    const first = errors.filter(
-      ({ pointer }, index) => errors.findIndex((other) => other.pointer === pointer) === index,
-    )
+    // One fault a field is enough to mend it. A set: a body may have as many faults as it has bytes.
+    const seen = new Set<string>()
+    const first = errors.filter(({ pointer }) => seen.size < seen.add(pointer).size)
     return problem('VALIDATION_ERROR', 'Some fields are not valid.', { errors: first.slice(0, maxErrors) })
   }
 

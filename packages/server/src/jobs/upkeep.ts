@@ -15,6 +15,7 @@ import { forgetUploads } from '../domains/documents/upkeep.ts'
 import type { NotifyTools } from '../domains/notifications/notify.ts'
 import { announceExpiringLicenses } from '../domains/providers/expiring.ts'
 import { keepDesk } from '../domains/support-desk/upkeep.ts'
+import { announceLosses, planForgotten } from '../domains/webhook-endpoints/upkeep.ts'
 import type { Cipher } from '../security/cipher.ts'
 import type { Effects } from './effects.ts'
 import { sendDueReminders } from './reminders.ts'
@@ -42,8 +43,9 @@ interface Upkeep {
 /**
  * What nobody asks for: every minute it ends impersonations, invitations and exports that ran out, announces consents
  * that came into force, reminds of visits, reports overdue tickets and closes those long resolved, gives up on callers
- * who have waited too long, and tells of subscriptions that lapse; every ten it makes
- * partitions ahead, deletes what has expired and uploads that nobody finished, and warns of licences that will.
+ * who have waited too long, and tells of subscriptions that lapse; every ten it makes partitions ahead, drops telemetry's
+ * oldest, deletes what has expired and uploads that nobody finished, tells of webhooks that were lost, and warns of licences
+ * that will expire.
  * Replicas may all do it: each step is idempotent and short.
  */
 export function createUpkeep(parts: Upkeep) {
@@ -53,13 +55,20 @@ export function createUpkeep(parts: Upkeep) {
   let swept = Number.NEGATIVE_INFINITY
   let cleaned = Number.NEGATIVE_INFINITY
 
+  const ensurePartitions = (now: Date) =>
+    pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
+
   async function clean(now: Date): Promise<void> {
-    await pool.query('select ensure_partitions($1)', [now.toISOString().slice(0, 10)])
-    await inBatches('purge_expired', now)
+    await ensurePartitions(now)
+    await pool.query('select drop_telemetry($1)', [now])
     await inBatches('purge_sessions', now)
     await inBatches('purge_webhook_deliveries', now)
     await inBatches('purge_measures', now)
     await inBatches('purge_webhook_receipts', now)
+    await announceLosses(parts, now)
+    // The outbox forgets only what its webhooks are recorded of.
+    await planForgotten(parts, now)
+    await inBatches('purge_expired', now)
   }
 
   /** Calls a function of the database until it finds less than it may do at once: no lock is held for long. */
@@ -130,9 +139,7 @@ export function createUpkeep(parts: Upkeep) {
   return {
     /** Partitions are awaited, for without them nothing can be audited well; the rest follows by itself. */
     async start(): Promise<void> {
-      const now = clock.now()
-      await clean(now)
-      cleaned = now.getTime()
+      await ensurePartitions(clock.now())
       let busy = false
       timer = setInterval(() => {
         if (busy) return

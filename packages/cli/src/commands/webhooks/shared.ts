@@ -38,7 +38,9 @@ export const webhookTypes = (text: string | undefined): EventType[] | undefined 
 export const when = (instant: string | null): string | null => (instant === null ? null : localTime(instant))
 
 const statusOf = ({ enabled, disabled_reason, failing_since }: Endpoint): string => {
-  if (!enabled) return disabled_reason === 'FAILING' ? 'DISABLED (failing)' : 'DISABLED'
+  if (disabled_reason === 'FAILING') return 'DISABLED (failing)'
+  if (disabled_reason === 'GONE') return 'DISABLED (410 gone)'
+  if (!enabled) return 'DISABLED'
   return failing_since === null ? 'OK' : 'FAILING'
 }
 
@@ -49,5 +51,6 @@ export const columns: readonly Column<Endpoint>[] = [
   { key: 'types', value: (one) => (one.event_types.length === 0 ? 'all' : one.event_types.join(' ')) },
   { key: 'status', value: statusOf },
   { key: 'failing_since', value: (one) => when(one.failing_since) },
+  { key: 'lost', value: (one) => one.lost_count },
   { key: 'old_secret_until', value: (one) => when(one.old_secret_until) },
 ]

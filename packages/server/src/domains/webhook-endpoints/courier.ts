@@ -6,13 +6,14 @@ import { type Db, type Scope, transaction } from '../../db/scope.ts'
 import type { Effects } from '../../jobs/effects.ts'
 import { spanned, type Tracing } from '../../observe/trace.ts'
 import type { Cipher } from '../../security/cipher.ts'
-import { disableIfFailing } from './disable.ts'
+import { disableGone, disableIfFailing } from './disable.ts'
 import { type Claimed, claimDeliveries, planDeliveries, settleDelivered, settleFailed } from './outbox.ts'
-import { GIVE_UP_MS, nextAttempt } from './schedule.ts'
+import { GIVE_UP_MS, nextAttempt, retryAt } from './schedule.ts'
 import { secretContext, signedHeaders } from './secrets.ts'
 import type { Sender, Sent } from './sender.ts'
 
 const lookMs = 500
+const GONE = 410
 // Many wake-ups in a row are one look.
 const gatherMs = 20
 const mostAtOnce = 32
@@ -85,7 +86,8 @@ export function createCourier(parts: Parts): Courier {
     const { event_id: id, event_type: event, payload: data, url } = delivery
     const now = clock.now()
     const secrets = secretsOf(delivery, now)
-    if (secrets.length === 0) return { responseCode: null, error: 'SECRET_UNREADABLE', latencyMs: 0 }
+    if (secrets.length === 0)
+      return { responseCode: null, error: 'SECRET_UNREADABLE', latencyMs: 0, retryAfter: null }
     const body = JSON.stringify({ id, event, data })
     const sent = await sender.post(url, { ...fixedHeaders, ...signedHeaders(secrets, id, body, now) }, body)
     return isCut && sent.responseCode === null ? undefined : sent
@@ -97,16 +99,20 @@ export function createCourier(parts: Parts): Courier {
     parts.attempted?.(sent.error?.toLowerCase() ?? 'delivered')
     const now = clock.now()
     if (sent.error === null) return inScope((db) => settleDelivered(db, delivery, sent, now))
-    const next = nextAttempt(delivery.attempts, new Date(delivery.created_at), now, Math.random)
+    const { attempts, created_at } = delivery
+    const next = nextAttempt(attempts, new Date(created_at), now, retryAt(sent.retryAfter, now), Math.random)
     const failingSince = await inScope((db) => settleFailed(db, delivery, sent, now, next))
-    if (failingSince !== undefined && now.getTime() - failingSince.getTime() >= GIVE_UP_MS)
-      await disable(delivery, now)
+    if (sent.responseCode === GONE) await disable(delivery, now, disableGone)
+    else if (failingSince !== undefined && now.getTime() - failingSince.getTime() >= GIVE_UP_MS)
+      await disable(delivery, now, disableIfFailing)
   }
 
-  const disable = ({ organization_id: organizationId, endpoint_id: endpointId }: Claimed, now: Date) =>
-    effects({ name: 'organization', organizationId, userId: null }, (db, tools) =>
-      disableIfFailing(db, { ...tools, newId }, parts, { organizationId, endpointId }, now),
+  const disable = (delivery: Claimed, now: Date, how: typeof disableGone) => {
+    const { organization_id: organizationId, endpoint_id: endpointId, url } = delivery
+    return effects({ name: 'organization', organizationId, userId: null }, (db, tools) =>
+      how(db, { ...tools, newId }, parts, { organizationId, endpointId, url }, now),
     )
+  }
 
   function begin(delivery: Claimed): void {
     const { endpoint_id: endpoint } = delivery

@@ -19,6 +19,8 @@ const endpointsOf = (db: Db, organizationId: string) =>
       'disabled_at',
       'disabled_reason',
       'failing_since',
+      'lost_count',
+      'lost_at',
       'old_secret_until',
       'created_at',
       'updated_at',
@@ -26,6 +28,8 @@ const endpointsOf = (db: Db, organizationId: string) =>
     .where('organization_id', '=', organizationId)
 
 type EndpointRow = Awaited<ReturnType<ReturnType<typeof endpointsOf>['execute']>>[number]
+
+const isLossUntold = sql<boolean>`(lost_told_at is null or lost_told_at < lost_at)`
 
 const toEndpoint = (row: EndpointRow, now: Date): Endpoint => ({
   ...row,
@@ -105,6 +109,40 @@ export const deleteEndpoint = async (db: Db, organizationId: string, id: string)
     .executeTakeFirst()
   return numDeletedRows === 1n
 }
+
+/** Disables an endpoint that says it is gone; undefined when it is disabled, or has moved since. */
+export const disableGone = (db: Db, organizationId: string, id: string, url: string, now: Date) =>
+  db
+    .updateTable('webhook_endpoints')
+    .set({ disabled_at: now, disabled_reason: 'GONE' })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where('disabled_at', 'is', null)
+    .where('url', '=', url)
+    .returning(['id', 'url'])
+    .executeTakeFirst()
+
+/** Notes that the ADMINs are told of what was lost until now; undefined when somebody else did. */
+export const markLossTold = (db: Db, organizationId: string, id: string, now: Date) =>
+  db
+    .updateTable('webhook_endpoints')
+    .set({ lost_told_at: now })
+    .where('organization_id', '=', organizationId)
+    .where('id', '=', id)
+    .where(isLossUntold)
+    .returning(['id', 'url', 'lost_count'])
+    .executeTakeFirst()
+
+/** Endpoints of which something was lost that nobody was told of, in the scope `webhooks`. */
+export const listUntoldLosses = (db: Db, limit: number) =>
+  db
+    .selectFrom('webhook_endpoints')
+    .select(['id', 'organization_id', 'lost_count'])
+    .where('lost_at', 'is not', null)
+    .where(isLossUntold)
+    .orderBy('id')
+    .limit(limit)
+    .execute()
 
 /** Disables an endpoint that has failed since `limit` or longer; undefined when it is disabled, or works again. */
 export const disableFailing = (db: Db, organizationId: string, id: string, limit: Date, now: Date) =>

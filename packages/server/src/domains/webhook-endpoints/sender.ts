@@ -7,11 +7,13 @@ import { isPublicAddress, refuseUrl } from './addresses.ts'
 
 export type DeliveryError = NonNullable<components['schemas']['WebhookDelivery']['error']>
 
-/** How an attempt went. Of the answer there is only its status. */
+/** How an attempt went. Of the answer there is only its status, and when to come back. */
 export interface Sent {
   readonly responseCode: number | null
   readonly error: DeliveryError | null
   readonly latencyMs: number
+  /** The header of a receiver that is too busy now. */
+  readonly retryAfter: string | null
 }
 
 export interface Sender {
@@ -74,6 +76,9 @@ const pinned =
     )
   }
 
+/** The statuses with which Retry-After means that the same request will be welcome later. */
+const isBusy = (status: number): boolean => status === 429 || status === 503
+
 const codeOf = (error: Error): string => ('code' in error ? String(error.code) : '')
 
 function errorOf(error: unknown): DeliveryError {
@@ -98,25 +103,27 @@ export function createSender({
   })
 
   /** @throws whatever keeps an answer from coming */
-  async function statusOf(url: string, headers: Readonly<Record<string, string>>, body: string) {
+  async function answerOf(url: string, headers: Readonly<Record<string, string>>, body: string) {
     const signal = AbortSignal.timeout(timeoutMs)
     const answer = await request(url, { dispatcher: agent, method: 'POST', headers, body, signal })
     // It has answered; how it goes on no longer matters, and is not waited for beyond the same limit.
     await answer.body.dump({ limit: MOST_ANSWER_BYTES, signal }).catch(() => undefined)
-    return answer.statusCode
+    const retryAfter = answer.headers['retry-after']
+    return { status: answer.statusCode, retryAfter: typeof retryAfter === 'string' ? retryAfter : null }
   }
 
   return {
     async post(url, headers, body) {
       if (refuseUrl(url, allowPrivate) !== undefined)
-        return { responseCode: null, error: 'ADDRESS_NOT_ALLOWED', latencyMs: 0 }
+        return { responseCode: null, error: 'ADDRESS_NOT_ALLOWED', latencyMs: 0, retryAfter: null }
       const begun = performance.now()
-      const result = await statusOf(url, headers, body).then(
-        (responseCode) => ({
-          responseCode,
-          error: responseCode >= 200 && responseCode < 300 ? null : ('HTTP_STATUS' as const),
+      const result = await answerOf(url, headers, body).then(
+        ({ status, retryAfter }) => ({
+          responseCode: status,
+          error: status >= 200 && status < 300 ? null : ('HTTP_STATUS' as const),
+          retryAfter: isBusy(status) ? retryAfter : null,
         }),
-        (error: unknown) => ({ responseCode: null, error: errorOf(error) }),
+        (error: unknown) => ({ responseCode: null, error: errorOf(error), retryAfter: null }),
       )
       return { ...result, latencyMs: Math.round(performance.now() - begun) }
     },

@@ -6,7 +6,7 @@ import type { ExternalSignIns } from '../external.ts'
 import type { PlatformRole } from '../operation.ts'
 import { problem } from '../problem.ts'
 import type { Gate, RequestState } from '../request-state.ts'
-import { type LoadedSession, loadApiKey, loadSession, touchApiKey, touchSession } from '../session.ts'
+import { type LoadedSession, loadApiKey, type SessionLoader, touchApiKey, touchSession } from '../session.ts'
 
 const unauthorized = (detail: string) => problem('UNAUTHORIZED', detail)
 const impersonationExpired = () => problem('IMPERSONATION_EXPIRED', 'The impersonation has ended.')
@@ -105,6 +105,7 @@ async function admitKey(state: RequestState, pool: Pool, credential: string): Pr
 
 interface Credentials {
   readonly pool: Pool
+  readonly sessions: SessionLoader
   readonly tokens: Tokens
   readonly redeemTicket: (ticket: string, now: Date) => Promise<string | null>
   readonly external: ExternalSignIns
@@ -115,7 +116,7 @@ interface Credentials {
  * stream. The session behind it is read on every request, so that a revoked one is refused at once.
  */
 export const authenticate =
-  ({ pool, tokens, redeemTicket, external }: Credentials): Gate =>
+  ({ pool, sessions, tokens, redeemTicket, external }: Credentials): Gate =>
   async (state) => {
     if (state.operation.gates.access.public) {
       state.actor = { kind: 'anonymous', origin: state.origin }
@@ -125,7 +126,7 @@ export const authenticate =
     if (state.operation.gates.stream && typeof ticket === 'string') {
       const sessionId = await redeemTicket(ticket, state.now)
       if (!sessionId) throw unauthorized('The stream ticket is unknown, used or older than 60 seconds.')
-      return admitSession(state, pool, await loadSession(pool, sessionId, state.now))
+      return admitSession(state, pool, await sessions.load(sessionId, state.now))
     }
     const { authorization } = state.headers
     if (typeof authorization !== 'string')
@@ -140,7 +141,7 @@ export const authenticate =
     }
     if (verified.status === 'valid') {
       state.tokenEndsAt = new Date(verified.claims.exp * 1000)
-      return admitSession(state, pool, await loadSession(pool, verified.claims.sid, state.now))
+      return admitSession(state, pool, await sessions.load(verified.claims.sid, state.now))
     }
     const { session, endsAt } = await external(token, state)
     state.tokenEndsAt = endsAt
