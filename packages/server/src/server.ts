@@ -68,6 +68,7 @@ import { createUpkeep } from './jobs/upkeep.ts'
 import { createDependencies } from './observe/dependencies.ts'
 import { createFigures } from './observe/figures.ts'
 import { Measures } from './observe/measures.ts'
+import { needsOf, WATCH_LIMIT_MS } from './observe/needs.ts'
 import type { PoolFigures } from './observe/problems.ts'
 import { createReporter, type Instance } from './observe/reporter.ts'
 import { Requests } from './observe/requests.ts'
@@ -147,8 +148,6 @@ const AUDIT_POOL = 2
 const COURIER_POOL = 2
 const TELEMETRY_POOL = 1
 const WATCH_POOL = 2
-const WATCH_LIMIT_MS = 2000
-const TAIL_LATE_SECONDS = 5
 
 /** They come every few seconds, whatever people do, and would make every figure look better. */
 const PROBES: ReadonlySet<string> = new Set(['getHealth', 'getDeepHealth'])
@@ -231,65 +230,17 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const tailLagSeconds = (): number | null =>
     instance.kind === 'WORKER' ? null : Math.round(hub.tailLagMs / 100) / 10
   const dependencies = createDependencies(
-    [
-      {
-        name: 'database',
-        essential: true,
-        limitMs: WATCH_LIMIT_MS,
-        freshMs: 1000,
-        ask: () => watchPool.query('select 1'),
-      },
-      {
-        name: 'keys',
-        essential: true,
-        limitMs: 1000,
-        freshMs: 10_000,
-        ask: async () => cipher.decrypt(cipher.encrypt('whole', 'health'), 'health'),
-      },
-      { name: 'jobs', essential: false, limitMs: 2000, freshMs: 1000, ask: () => jobs.ping() },
-      {
-        name: 'events',
-        essential: false,
-        limitMs: 1000,
-        freshMs: 1000,
-        async ask() {
-          // It looks every second, by itself.
-          if ((tailLagSeconds() ?? 0) > TAIL_LATE_SECONDS) throw new Error('The outbox is not read.')
-        },
-      },
-      ...(replica
-        ? [
-            {
-              name: 'replica',
-              essential: false,
-              limitMs: 1000,
-              freshMs: 1000,
-              async ask() {
-                if (!replica.isUsable) throw new Error('Lists are read from the primary.')
-              },
-            },
-          ]
-        : []),
-      ...(redis
-        ? [{ name: 'redis', essential: false, limitMs: 1000, freshMs: 1000, ask: () => redis.ping() }]
-        : []),
-      // A sign-in at a mail server each: they count them.
-      ...(mailer.ping
-        ? [{ name: 'mail', essential: false, limitMs: 5000, freshMs: 30_000, ask: mailer.ping }]
-        : []),
-      { name: 'blobs', essential: false, limitMs: 3000, freshMs: 10_000, ask: () => blobs.ping() },
-      ...(scanner
-        ? [
-            {
-              name: 'scanner',
-              essential: false,
-              limitMs: 3000,
-              freshMs: 5000,
-              ask: () => scanner.ping(),
-            },
-          ]
-        : []),
-    ],
+    needsOf({
+      database: watchPool,
+      cipher,
+      jobs: { ping: () => jobs.ping() },
+      tailLagSeconds,
+      replica,
+      redis,
+      mailer,
+      blobs,
+      scanner,
+    }),
     log,
   )
   const figures = createFigures(watchPool, clock, log)
