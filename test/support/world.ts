@@ -94,6 +94,8 @@ export class World {
     return loadConfig(
       {
         LOG_LEVEL: 'debug',
+        // All that run at once share the connections of one PostgreSQL.
+        DATABASE_POOL_SIZE: '6',
         RATE_LIMIT_GENERAL: '100000/1m',
         RATE_LIMIT_AUTH: '100000/1m',
         RATE_LIMIT_LOGIN: '100000/1m',
@@ -122,12 +124,13 @@ export class World {
     /** Other handlers than the world's servers have, as another release would. */
     handlers?: WorldOptions['handlers']
   } = {}): Promise<{ url: string; close: () => Promise<void> }> {
+    // Kept as it was logged, before redaction: what redaction catches should not have been logged.
     const destination = createWriteStream(this.#logFile, { flags: 'a' })
     const server = await createServer({
       config: { ...this.#configWith(env), port: Number(port) },
       keys,
       databaseUrl: this.appUrl,
-      log: createLog('debug', destination),
+      log: createLog('debug', { write: () => {} }, (line) => destination.write(line)),
       clock: this.clock,
       ...(handlers ? { handlers } : {}),
     })

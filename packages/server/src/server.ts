@@ -154,7 +154,9 @@ const PROBES: ReadonlySet<string> = new Set(['getHealth', 'getDeepHealth'])
 
 // Counted from the wish to stop; who wishes it waits for ten seconds.
 const REQUESTS_UNTIL_MS = 7000
-const JOBS_UNTIL_MS = 8500
+const JOBS_UNTIL_MS = 7600
+// What was not finished by then is given back, which takes some statements.
+const JOBS_BACK_UNTIL_MS = 8800
 const WRITTEN_UNTIL_MS = 9200
 const CLOSED_UNTIL_MS = 9600
 
@@ -416,8 +418,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     ])
     await inTime('audit threads', REQUESTS_UNTIL_MS + 500, apart.close())
     await inTime('the web server', REQUESTS_UNTIL_MS + 500, app.close())
-    await inTime('jobs', JOBS_UNTIL_MS, jobs.stop(left(JOBS_UNTIL_MS)))
-    await inTime('the language model', JOBS_UNTIL_MS, ai?.close() ?? Promise.resolve())
+    await inTime('jobs', JOBS_BACK_UNTIL_MS, jobs.stop(Math.max(1000, left(JOBS_UNTIL_MS))))
+    await inTime('the language model', JOBS_BACK_UNTIL_MS, ai?.close() ?? Promise.resolve())
     mailer.close()
     announcer.stop()
     blobs.close()
