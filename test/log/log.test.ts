@@ -21,7 +21,9 @@ suite('what the servers of the whole suite logged contains no seeded PHI and no 
   const secrets = [...new Set(lines('.phi'))]
   expect(log.length).toBeGreaterThan(0)
   expect(secrets.length).toBeGreaterThan(0)
-  const text = log.join('\n')
+  // What differs in every line is the server's own; without it most lines are the same, and read once.
+  const own = /"(?:time":"[\dTZ:.-]+"|request_id":"[\da-f-]{36}"|ms":[\d.]+),?/g
+  const text = [...new Set(log.map((line) => line.replace(own, '')))].join('\n')
   expect(secrets.filter((secret) => text.includes(secret))).toEqual([])
   expect(text).not.toMatch(
     /eyJ[\w-]{10,}\.[\w-]{10,}\.|otpauth:|\$argon2|"(password|refresh_token|access_token)"/,

@@ -44,7 +44,9 @@ test('Prometheus gets requests by operation, and what a night’s watch needs', 
     value(text, 'wardline_http_request_duration_seconds_bucket{le="10",operation="getCurrentUser"}'),
   ).toBe(3)
   expect(value(text, 'wardline_dependency_up{dependency="database"}')).toBe(1)
-  expect(value(text, 'wardline_database_connections{pool="requests",state="limit"}')).toBe(10)
+  expect(value(text, 'wardline_database_connections{pool="requests",state="limit"}')).toBe(
+    world.config.databasePoolSize,
+  )
   expect(value(text, 'wardline_jobs{queue="mail",state="failed"}')).toBe(0)
   for (const name of [
     'nodejs_eventloop_lag_p99_seconds',
