@@ -1,21 +1,28 @@
-import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { defineConfig, type Options } from 'tsup'
 
 type Plugin = NonNullable<Options['esbuildPlugins']>[number]
 
-/** commander loads child_process when it is imported, for a feature that is not used here: 5 ms of every start. */
-const lazyChildProcess: Plugin = {
-  name: 'lazy-child-process',
+/**
+ * Modules of Node that few commands need, and that cost every start: their functions load them when they are called.
+ * commander imports child_process, for a feature that is not used here.
+ */
+const lazyModules: Plugin = {
+  name: 'lazy-modules',
   setup(build) {
-    build.onLoad({ filter: /commander[\\/]lib[\\/]command\.js$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8')
-      const eager = "import childProcess from 'node:child_process';"
-      if (!source.includes(eager))
-        throw new Error('commander no longer loads child_process as this plugin expects')
-      const lazy =
-        "const childProcess = { spawn: (...args) => require('node:child_process').spawn(...args) };"
-      return { contents: source.replace(eager, lazy), loader: 'js' }
+    const filter = /^node:(child_process|crypto|(fs|stream|timers)\/promises)$/
+    build.onResolve({ filter }, ({ path, kind, importer }) =>
+      kind === 'import-statement' && /[\\/](commander|cli[\\/]src)[\\/]/.test(importer)
+        ? { path, namespace: 'lazy', sideEffects: false }
+        : { path, external: true },
+    )
+    build.onLoad({ filter, namespace: 'lazy' }, async ({ path }) => {
+      const { default: all }: { default: Record<string, unknown> } = await import(path)
+      const names = Object.keys(all).filter((name) => typeof all[name] === 'function')
+      const functions = names.map(
+        (name) => `export const ${name} = (...args) => require('${path}').${name}(...args)`,
+      )
+      return { contents: [...functions, `export default { ${names.join(', ')} }`].join('\n'), loader: 'js' }
     })
   },
 }
@@ -45,6 +52,8 @@ export default defineConfig({
   target: 'node22',
   platform: 'node',
   splitting: false,
+  // Else tsup resolves them before the plugins see them.
+  removeNodeProtocol: false,
   minify: true,
   clean: true,
   noExternal: [/.*/],
@@ -54,5 +63,5 @@ export default defineConfig({
     // import() becomes a lazy require(), which is cheaper and needs no second module system.
     options.supported = { 'dynamic-import': false }
   },
-  esbuildPlugins: [lazyChildProcess, ownFiles],
+  esbuildPlugins: [lazyModules, ownFiles],
 })
