@@ -1,12 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import pg from 'pg'
-import { v7 as uuidv7 } from 'uuid'
-import { migrate } from '../packages/server/src/db/migrate.ts'
-import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
 import type { Benchmark, Figure } from './measure.ts'
+import { addOrganization, onDatabase, signIn } from './site.ts'
 
 /** Fewer for a quick look; the bounds are for a million. */
 const rows = Number(process.env.BENCH_AUDIT_ROWS ?? 1_000_000)
@@ -51,33 +48,12 @@ async function read(url: string, token: string, accept: string): Promise<{ bytes
 /** The export of a large trail: what it adds to the server's memory is bounded, with V8's own settings. */
 export const audit: Benchmark = {
   name: 'audit',
-  async run() {
-    const postgres = await testPostgres()
-    const suffix = randomBytes(4).toString('hex')
-    const database = `wardline_bench_${suffix}`
-    const login = `wardline_bench_${suffix}`
-    const ownerUrl = databaseUrl(postgres.adminUrl, database)
-    let child: ChildProcess | undefined
-    try {
-      await execute(postgres.adminUrl, `create database ${database}`)
-      await migrate(ownerUrl)
-      await execute(ownerUrl, 'select ensure_partitions(current_date)')
-      await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
-      const appUrl = new URL(ownerUrl)
-      appUrl.username = login
-      appUrl.password = 'bench'
-      const [org, user, session] = [uuidv7(), uuidv7(), uuidv7()]
+  run: () =>
+    onDatabase(async ({ ownerUrl, appUrl }) => {
       const owner = new pg.Client(ownerUrl)
       await owner.connect()
-      await owner.query(`insert into organizations (id, name) values ($1, 'Bench')`, [org])
-      await owner.query(
-        `insert into users (id, email, display_name, mfa_enabled, mfa_secret) values ($1, 'bench@wardline.test', 'Bench', true, 'x')`,
-        [user],
-      )
-      await owner.query(
-        `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'ADMIN')`,
-        [uuidv7(), org, user],
-      )
+      await owner.query('select ensure_partitions(current_date)')
+      const { org, user } = await addOrganization(owner, 'ADMIN')
       for (let first = 1; first <= rows; first += part)
         await owner.query(
           `insert into audit_logs (id, actor_user_id, actor_type, organization_id, operation_id, resource_type, resource_id,
@@ -90,58 +66,51 @@ export const audit: Benchmark = {
       await owner.query('analyze')
 
       // Only now: a code must be fresh.
-      await owner.query(
-        `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
-         values ($1, $2, 36000, now(), now(), now() + interval '1 hour')`,
-        [session, user],
-      )
+      const [admin] = await signIn(owner, [user])
       await owner.end()
       const figures: Figure[] = []
-      child = fork(join(import.meta.dirname, 'audit-server.ts'), [appUrl.href, user, session])
-      const server = child
-      const { url, token } = await told<{ url: string; token: string }>(server)
-      // One that has worked: what its heap takes for ordinary requests is not the export's.
-      for (let n = 0; n < 300; n++) {
-        const answer = await fetch(`${url}/api/admin/audit-logs?limit=100`, {
-          headers: { authorization: `Bearer ${token}` },
-        })
-        if (!answer.ok) throw new Error(`a list answered ${answer.status}`)
-        await answer.arrayBuffer()
+      const server = fork(join(import.meta.dirname, 'audit-server.ts'), [appUrl, user, admin?.session ?? ''])
+      try {
+        const { url, token } = await told<{ url: string; token: string }>(server)
+        // One that has worked: what its heap takes for ordinary requests is not the export's.
+        for (let n = 0; n < 300; n++) {
+          const answer = await fetch(`${url}/api/admin/audit-logs?limit=100`, {
+            headers: { authorization: `Bearer ${token}` },
+          })
+          if (!answer.ok) throw new Error(`a list answered ${answer.status}`)
+          await answer.arrayBuffer()
+        }
+        const before = await told<Memory>(server, 'memory')
+        figures.push({ name: 'memory of the server before', value: before.nowKiB, unit: 'KiB' })
+        const measured = async (name: string, work: () => Promise<unknown>): Promise<void> => {
+          figures.push({ name: `${name}, ${rows} rows`, value: await seconds(work), unit: 's' })
+          const { peakKiB } = await told<Memory>(server, 'memory')
+          figures.push({ name: '  its peak', value: peakKiB, unit: 'KiB' })
+          figures.push({
+            name: '  above before',
+            value: peakKiB - before.nowKiB,
+            unit: 'KiB',
+            bound: 150 * 1024,
+          })
+        }
+        // First, or the server's own upkeep would seal beside the export.
+        await measured('sealing a backlog', () => told(server, 'seal'))
+        for (const [accept, end] of [
+          ['text/csv', /\r\nEND,(\d+),[0-9a-f]{64},+\r\n$/],
+          ['application/x-ndjson', /\n\{"end":true,"rows":(\d+),"sha256":"[0-9a-f]{64}"\}\n$/],
+        ] as const)
+          await measured(`export as ${accept}`, async () => {
+            const text = await read(url, token, accept)
+            // The rows of the exports themselves come with them.
+            if (!(Number(end.exec(text.end)?.[1]) >= rows)) throw new Error('the export is not whole')
+          })
+        await measured('checking it', () => told(server, 'verify'))
+        const gone = once(server, 'exit')
+        server.send('end')
+        await gone
+        return figures
+      } finally {
+        server.kill()
       }
-      const before = await told<Memory>(server, 'memory')
-      figures.push({ name: 'memory of the server before', value: before.nowKiB, unit: 'KiB' })
-      const measured = async (name: string, work: () => Promise<unknown>): Promise<void> => {
-        figures.push({ name: `${name}, ${rows} rows`, value: await seconds(work), unit: 's' })
-        const { peakKiB } = await told<Memory>(server, 'memory')
-        figures.push({ name: '  its peak', value: peakKiB, unit: 'KiB' })
-        figures.push({
-          name: '  above before',
-          value: peakKiB - before.nowKiB,
-          unit: 'KiB',
-          bound: 150 * 1024,
-        })
-      }
-      // First, or the server's own upkeep would seal beside the export.
-      await measured('sealing a backlog', () => told(server, 'seal'))
-      for (const [accept, end] of [
-        ['text/csv', /\r\nEND,(\d+),[0-9a-f]{64},+\r\n$/],
-        ['application/x-ndjson', /\n\{"end":true,"rows":(\d+),"sha256":"[0-9a-f]{64}"\}\n$/],
-      ] as const)
-        await measured(`export as ${accept}`, async () => {
-          const text = await read(url, token, accept)
-          // The rows of the exports themselves come with them.
-          if (!(Number(end.exec(text.end)?.[1]) >= rows)) throw new Error('the export is not whole')
-        })
-      await measured('checking it', () => told(server, 'verify'))
-      const gone = once(server, 'exit')
-      server.send('end')
-      await gone
-      return figures
-    } finally {
-      child?.kill()
-      await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
-      await execute(postgres.adminUrl, `drop role if exists ${login}`)
-      await postgres.stop()
-    }
-  },
+    }),
 }

@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
-import { v7 as uuidv7 } from 'uuid'
 import { startEmbedded } from '../packages/server/src/db/embedded.ts'
 import { migrate } from '../packages/server/src/db/migrate.ts'
 import { generateKeyRing, keyRingJson } from '../packages/server/src/security/keys.ts'
-import { createTokens } from '../packages/server/src/security/tokens.ts'
 import { freePort } from '../scripts/free-port.ts'
 import type { Benchmark, Figure } from './measure.ts'
+import { addOrganization, addPatients, signIn, tokensFor } from './site.ts'
 
 const requests = 3000
 const connections = 16
@@ -52,31 +51,10 @@ export const cost: Benchmark = {
     const port = await freePort()
     await migrate(postgres.ownerUrl)
     await owner.connect()
-    const [org, user, session] = [uuidv7(), uuidv7(), uuidv7()]
     await owner.query('select ensure_partitions(current_date)')
-    await owner.query(`insert into organizations (id, name) values ($1, 'Bench')`, [org])
-    await owner.query(
-      `insert into users (id, email, display_name, mfa_enabled, mfa_secret) values ($1, 'bench@wardline.test', 'Bench', true, 'x')`,
-      [user],
-    )
-    await owner.query(
-      `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'ADMIN')`,
-      [uuidv7(), org, user],
-    )
-    await owner.query(
-      `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
-       values ($1, $2, 36000, now(), now(), now() + interval '1 hour')`,
-      [session, user],
-    )
-    await owner.query(
-      `with p as (insert into patients (id, first_name, last_name, dob)
-         select gen_random_uuid(), 'First' || n, 'Last' || n, '1980-01-01' from generate_series(1, 2000) n returning id)
-       insert into organization_patients (organization_id, patient_id, medical_record_number, enrolled_at, first_name, last_name, dob, search_text)
-         select $1, id, 'MRN-' || row_number() over (), now(), '', '', now(), '' from p`,
-      [org],
-    )
-    const patient: string = (await owner.query('select patient_id from organization_patients limit 1'))
-      .rows[0].patient_id
+    const { org, user } = await addOrganization(owner, 'ADMIN')
+    const signIns = await signIn(owner, [user])
+    const patient = await addPatients(owner, org)
     await owner.query('analyze')
     const child = spawn(process.execPath, ['packages/server/src/main.ts', 'start'], {
       env: {
@@ -103,11 +81,7 @@ export const cost: Benchmark = {
           break
         await new Promise((resolve) => setTimeout(resolve, 50))
       }
-      const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
-      const token = await tokens.issueAccess(
-        { userId: user, sessionId: session, tokenId: uuidv7() },
-        new Date(),
-      )
+      const [token] = await tokensFor(keys, signIns)
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
       const body = () => JSON.stringify({ assignee_id: user, description: 'Call back about the result' })
       const kinds: readonly (readonly [string, string, (() => string)?])[] = [

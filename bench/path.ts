@@ -1,16 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import Fastify from 'fastify'
 import pg from 'pg'
-import { v7 as uuidv7 } from 'uuid'
 import { systemClock } from '../packages/server/src/clock.ts'
 import { loadConfig } from '../packages/server/src/config.ts'
-import { migrate } from '../packages/server/src/db/migrate.ts'
 import { createLog } from '../packages/server/src/log.ts'
 import { generateKeyRing } from '../packages/server/src/security/keys.ts'
-import { createTokens } from '../packages/server/src/security/tokens.ts'
 import { createServer } from '../packages/server/src/server.ts'
-import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
 import { type Benchmark, median } from './measure.ts'
+import { addOrganization, addPatients, onDatabase, signIn, tokensFor } from './site.ts'
 
 const connections = 32
 const rounds = 5
@@ -39,46 +35,13 @@ const listSql = `select patient_id as id, first_name, last_name, dob::text, medi
 /** The whole path of a request against bare Fastify and pg with the same SQL, in turn, on the same machine. */
 export const path: Benchmark = {
   name: 'path',
-  async run() {
-    const postgres = await testPostgres()
-    const suffix = randomBytes(4).toString('hex')
-    const database = `wardline_bench_${suffix}`
-    const login = `wardline_bench_${suffix}`
-    const ownerUrl = databaseUrl(postgres.adminUrl, database)
-    try {
-      await execute(postgres.adminUrl, `create database ${database}`)
-      await migrate(ownerUrl)
-      await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
-      const appUrl = new URL(ownerUrl)
-      appUrl.username = login
-      appUrl.password = 'bench'
-
-      const [org, user, session] = [uuidv7(), uuidv7(), uuidv7()]
+  run: () =>
+    onDatabase(async ({ ownerUrl, appUrl }) => {
       const owner = new pg.Client(ownerUrl)
       await owner.connect()
-      await owner.query(`insert into organizations (id, name) values ($1, 'Bench')`, [org])
-      await owner.query(
-        `insert into users (id, email, display_name, mfa_enabled, mfa_secret) values ($1, 'bench@wardline.test', 'Bench', true, 'x')`,
-        [user],
-      )
-      await owner.query(
-        `insert into organization_memberships (id, organization_id, user_id, role) values ($1, $2, $3, 'STAFF')`,
-        [uuidv7(), org, user],
-      )
-      await owner.query(
-        `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
-         values ($1, $2, 36000, now(), now(), now() + interval '1 hour')`,
-        [session, user],
-      )
-      await owner.query(
-        `with p as (insert into patients (id, first_name, last_name, dob)
-           select gen_random_uuid(), 'First' || n, 'Last' || n, '1980-01-01' from generate_series(1, 2000) n returning id)
-         insert into organization_patients (organization_id, patient_id, medical_record_number, enrolled_at, first_name, last_name, dob, search_text)
-           select $1, id, 'MRN-' || row_number() over (), now(), '', '', now(), '' from p`,
-        [org],
-      )
-      const { rows } = await owner.query('select patient_id from organization_patients limit 1')
-      const patient: string = rows[0].patient_id
+      const { org, user } = await addOrganization(owner, 'STAFF')
+      const signIns = await signIn(owner, [user])
+      const patient = await addPatients(owner, org)
       await owner.query('analyze')
       await owner.end()
 
@@ -86,16 +49,12 @@ export const path: Benchmark = {
       const server = await createServer({
         config: loadConfig({ RATE_LIMIT_GENERAL: '9999999/1m' }, { port: '0' }),
         keys,
-        databaseUrl: appUrl.href,
+        databaseUrl: appUrl,
         log: createLog('silent'),
         clock: systemClock,
       })
       const url = await server.listen()
-      const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
-      const token = await tokens.issueAccess(
-        { userId: user, sessionId: session, tokenId: uuidv7() },
-        new Date(),
-      )
+      const [token] = await tokensFor(keys, signIns)
       const headers = { authorization: `Bearer ${token}` }
 
       const pool = new pg.Pool({ connectionString: ownerUrl, max: 10 })
@@ -128,10 +87,5 @@ export const path: Benchmark = {
       await pool.end()
       await server.close()
       return figures
-    } finally {
-      await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
-      await execute(postgres.adminUrl, `drop role if exists ${login}`)
-      await postgres.stop()
-    }
-  },
+    }),
 }

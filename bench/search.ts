@@ -1,12 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { migrate } from '../packages/server/src/db/migrate.ts'
 import { createPool } from '../packages/server/src/db/pool.ts'
 import { transaction } from '../packages/server/src/db/scope.ts'
 import { searchPatients } from '../packages/server/src/domains/patients/queries.ts'
-import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
-import { type Benchmark, type Figure, median } from './measure.ts'
+import { type Benchmark, type Figure, median, percentile } from './measure.ts'
+import { onDatabase } from './site.ts'
 
 const patients = 100_000
 /** Others' patients lie between them in the table. */
@@ -67,27 +65,11 @@ function queries(rows: readonly { first_name: string; last_name: string; medical
   ]) as [string, string][]
 }
 
-const quantile = (values: readonly number[], share: number): number => {
-  const sorted = values.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
-}
-
 /** The time that the database takes for the first page of a search, under row-level security, one after the other. */
 export const search: Benchmark = {
   name: 'search',
-  async run() {
-    const postgres = await testPostgres()
-    const suffix = randomBytes(4).toString('hex')
-    const database = `wardline_bench_${suffix}`
-    const login = `wardline_bench_${suffix}`
-    const ownerUrl = databaseUrl(postgres.adminUrl, database)
-    try {
-      await execute(postgres.adminUrl, `create database ${database}`)
-      await migrate(ownerUrl)
-      await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
-      const appUrl = new URL(ownerUrl)
-      appUrl.username = login
-      appUrl.password = 'bench'
+  run: () =>
+    onDatabase(async ({ ownerUrl, appUrl }) => {
       const organizations = Array.from({ length: others + 1 }, () => uuidv7())
       const owner = new pg.Client(ownerUrl)
       await owner.connect()
@@ -118,7 +100,7 @@ export const search: Benchmark = {
       )
       await owner.end()
 
-      const pool = createPool(appUrl.href, 1, () => {})
+      const pool = createPool(appUrl, 1, () => {})
       const times = new Map<string, number[]>()
       const [organizationId = ''] = organizations
       const scope = { name: 'organization', organizationId, userId: null } as const
@@ -142,20 +124,15 @@ export const search: Benchmark = {
       for (const [kind, values] of times)
         figures.push({
           name: `95 of 100 searches by ${kind} within`,
-          value: quantile(values, 0.95),
+          value: percentile(values, 0.95),
           unit: 'ms',
         })
       figures.push({
         name: `95 of 100 searches within, ${patients} patients`,
-        value: quantile([...times.values()].flat(), 0.95),
+        value: percentile([...times.values()].flat(), 0.95),
         unit: 'ms',
         bound: 30,
       })
       return figures
-    } finally {
-      await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
-      await execute(postgres.adminUrl, `drop role if exists ${login}`)
-      await postgres.stop()
-    }
-  },
+    }),
 }

@@ -1,16 +1,13 @@
 import { type ChildProcess, fork, spawn, spawnSync } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { migrate } from '../packages/server/src/db/migrate.ts'
 import { generateKeyRing, keyRingJson } from '../packages/server/src/security/keys.ts'
-import { createTokens } from '../packages/server/src/security/tokens.ts'
 import { freePort } from '../scripts/free-port.ts'
-import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
 import { type Benchmark, type Figure, inFolder, median, percentile } from './measure.ts'
+import { onDatabase, signIn, tokensFor } from './site.ts'
 
 const streams = Number(process.env.BENCH_STREAMS ?? 10_000)
 const published = Number(process.env.BENCH_PUBLISHED ?? 500)
@@ -98,145 +95,129 @@ async function startNchan(folder: string) {
 export const eventStreams: Benchmark = {
   name: 'streams',
   run: () =>
-    inFolder(async (folder) => {
-      const postgres = await testPostgres()
-      const suffix = randomBytes(4).toString('hex')
-      const [database, login] = [`wardline_bench_${suffix}`, `wardline_bench_${suffix}`]
-      const ownerUrl = databaseUrl(postgres.adminUrl, database)
-      const children: ChildProcess[] = []
-      const owner = new pg.Client(ownerUrl)
-      try {
-        await execute(postgres.adminUrl, `create database ${database}`)
-        await migrate(ownerUrl)
-        await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
-        const appUrl = new URL(ownerUrl)
-        appUrl.username = login
-        appUrl.password = 'bench'
-        await owner.connect()
-        const people = Array.from({ length: streams }, () => ({ user: uuidv7(), session: uuidv7() }))
-        // Support agents: the desk's audience is everybody's here.
-        await owner.query(
-          `insert into users (id, email, display_name, is_support_agent, mfa_enabled, mfa_secret, requires_consent)
+    inFolder((folder) =>
+      onDatabase(async ({ ownerUrl, appUrl }) => {
+        const children: ChildProcess[] = []
+        const owner = new pg.Client(ownerUrl)
+        try {
+          await owner.connect()
+          const people = Array.from({ length: streams }, () => uuidv7())
+          // Support agents: the desk's audience is everybody's here.
+          await owner.query(
+            `insert into users (id, email, display_name, is_support_agent, mfa_enabled, mfa_secret, requires_consent)
            select id, id || '@wardline.test', 'Bench', true, true, 'x', false from unnest($1::uuid[]) id`,
-          [people.map(({ user }) => user)],
-        )
-        await owner.query(
-          `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
-           select s, u, 36000, now(), now(), now() + interval '2 hours' from unnest($1::uuid[], $2::uuid[]) t (s, u)`,
-          [people.map(({ session }) => session), people.map(({ user }) => user)],
-        )
-        await owner.query('analyze')
-
-        const keys = generateKeyRing()
-        const tokens = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
-        const heads: string[] = []
-        for (const { user, session } of people) {
-          const token = await tokens.issueAccess(
-            { userId: user, sessionId: session, tokenId: uuidv7() },
-            new Date(),
+            [people],
           )
-          heads.push(`GET /api/events HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`)
-        }
-        const server = await start<{ url: string }>('streams-server.ts', {
-          DATABASE_URL: appUrl.href,
-          WARDLINE_KEYS: keyRingJson(keys),
-          LOG_LEVEL: 'warn',
-        })
-        const clients = await start('streams-clients.ts')
-        children.push(server.child, clients.child)
-        const port = Number(new URL(server.hello.url).port)
-        // Some are opened, so that what is made once is not counted as theirs.
-        const warm = 50
-        await ask(clients.child, { open: { port, heads: heads.slice(0, warm) } })
-        const memory = async () => (await ask<{ kib: number }>(server.child, 'memory')).kib
-        const before = await memory()
+          const signIns = await signIn(owner, people)
+          await owner.query('analyze')
 
-        const half = Math.floor(streams / 2)
-        await ask(clients.child, { open: { port, heads: heads.slice(warm, half) } })
-        let event = 0
-        const insert = `insert into events (user_id, to_support, type, payload, created_at)
+          const keys = generateKeyRing()
+          const heads = (await tokensFor(keys, signIns)).map(
+            (token) => `GET /api/events HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${token}\r\n\r\n`,
+          )
+          const server = await start<{ url: string }>('streams-server.ts', {
+            DATABASE_URL: appUrl,
+            WARDLINE_KEYS: keyRingJson(keys),
+            LOG_LEVEL: 'warn',
+          })
+          const clients = await start('streams-clients.ts')
+          children.push(server.child, clients.child)
+          const port = Number(new URL(server.hello.url).port)
+          // Some are opened, so that what is made once is not counted as theirs.
+          const warm = 50
+          await ask(clients.child, { open: { port, heads: heads.slice(0, warm) } })
+          const memory = async () => (await ask<{ kib: number }>(server.child, 'memory')).kib
+          const before = await memory()
+
+          const half = Math.floor(streams / 2)
+          await ask(clients.child, { open: { port, heads: heads.slice(warm, half) } })
+          let event = 0
+          const insert = `insert into events (user_id, to_support, type, payload, created_at)
           values ($1, $2, 'notification.new', jsonb_build_object('bench', $3::int, 'notification_id', $4::text, 'type', 'message'), now())`
-        const publish = async (user: string | null): Promise<{ event: number; at: number }> => {
-          event++
-          await owner.query(insert, [user, user === null, event, uuidv7()])
-          const at = now()
-          await owner.query(`select pg_notify('wardline_events', '')`)
-          return { event, at }
-        }
-        const delays: number[] = []
-        const sent: { event: number; at: number }[] = []
-        const began = now()
-        for (let n = 0; n < published; n++) {
-          sent.push(await publish(people[Math.floor(Math.random() * half)]?.user ?? ''))
-          await sleep(Math.max(0, began + ((n + 1) * 1000) / perSecond - now()))
-        }
-        for (const { event: number, at } of sent)
-          for (const arrived of await arrivals(clients.child, number, 1)) delays.push(arrived - at)
+          const publish = async (user: string | null): Promise<{ event: number; at: number }> => {
+            event++
+            await owner.query(insert, [user, user === null, event, uuidv7()])
+            const at = now()
+            await owner.query(`select pg_notify('wardline_events', '')`)
+            return { event, at }
+          }
+          const delays: number[] = []
+          const sent: { event: number; at: number }[] = []
+          const began = now()
+          for (let n = 0; n < published; n++) {
+            sent.push(await publish(people[Math.floor(Math.random() * half)] ?? ''))
+            await sleep(Math.max(0, began + ((n + 1) * 1000) / perSecond - now()))
+          }
+          for (const { event: number, at } of sent)
+            for (const arrived of await arrivals(clients.child, number, 1)) delays.push(arrived - at)
 
-        await ask(clients.child, { open: { port, heads: heads.slice(half) } })
-        await sleep(2000)
-        const perStream = ((await memory()) - before) / (streams - warm)
+          await ask(clients.child, { open: { port, heads: heads.slice(half) } })
+          await sleep(2000)
+          const perStream = ((await memory()) - before) / (streams - warm)
 
-        const nchan = await startNchan(folder)
-        const others = nchan ? await start('streams-clients.ts') : null
-        if (nchan && others) {
-          children.push(nchan.nginx, others.child)
-          const head = `GET /sub HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n`
-          await ask(others.child, { open: { port: nchan.port, heads: Array(streams).fill(head) } })
-        }
-        const ours: { half: number; last: number }[] = []
-        const theirs: { half: number; last: number }[] = []
-        const spread = (at: number, arrived: readonly number[]) => ({
-          half: percentile(arrived, 0.5) - at,
-          last: percentile(arrived, 0.99) - at,
-        })
-        for (let round = 0; round < broadcasts; round++) {
-          const { event: number, at } = await publish(null)
-          ours.push(spread(at, await arrivals(clients.child, number, streams)))
-          if (!nchan || !others) continue
-          const body = JSON.stringify({ bench: number, notification_id: uuidv7(), type: 'message' })
-          const from = now()
-          await fetch(`${nchan.url}/pub`, { method: 'POST', body })
-          theirs.push(spread(from, await arrivals(others.child, number, streams)))
-        }
-        const figures: Figure[] = [
-          { name: `resident memory of each of ${streams} streams`, value: perStream, unit: 'KiB', bound: 10 },
-          {
-            name: `outbox to client at ${half} streams and ${perSecond} events a second, p50`,
-            value: percentile(delays, 0.5),
-            unit: 'ms',
-          },
-          { name: 'the same, p99', value: percentile(delays, 0.99), unit: 'ms', bound: 25 },
-          { name: `broadcast to ${streams}, p50`, value: median(ours.map((one) => one.half)), unit: 'ms' },
-          { name: 'the same, p99', value: median(ours.map((one) => one.last)), unit: 'ms' },
-        ]
-        if (theirs.length === 0)
-          console.log('  nchan is not installed (libnginx-mod-nchan): nothing to compare with')
-        else
-          figures.push(
-            { name: 'nchan’s broadcast, p50', value: median(theirs.map((one) => one.half)), unit: 'ms' },
-            { name: 'nchan’s broadcast, p99', value: median(theirs.map((one) => one.last)), unit: 'ms' },
+          const nchan = await startNchan(folder)
+          const others = nchan ? await start('streams-clients.ts') : null
+          if (nchan && others) {
+            children.push(nchan.nginx, others.child)
+            const head = `GET /sub HTTP/1.1\r\nHost: bench\r\nAccept: text/event-stream\r\n\r\n`
+            await ask(others.child, { open: { port: nchan.port, heads: Array(streams).fill(head) } })
+          }
+          const ours: { half: number; last: number }[] = []
+          const theirs: { half: number; last: number }[] = []
+          const spread = (at: number, arrived: readonly number[]) => ({
+            half: percentile(arrived, 0.5) - at,
+            last: percentile(arrived, 0.99) - at,
+          })
+          for (let round = 0; round < broadcasts; round++) {
+            const { event: number, at } = await publish(null)
+            ours.push(spread(at, await arrivals(clients.child, number, streams)))
+            if (!nchan || !others) continue
+            const body = JSON.stringify({ bench: number, notification_id: uuidv7(), type: 'message' })
+            const from = now()
+            await fetch(`${nchan.url}/pub`, { method: 'POST', body })
+            theirs.push(spread(from, await arrivals(others.child, number, streams)))
+          }
+          const figures: Figure[] = [
             {
-              name: 'broadcast against nchan, p50, round by round',
-              value: median(ours.map((one, n) => one.half / (theirs[n]?.half ?? Number.NaN))),
-              unit: 'times',
-              bound: 1,
+              name: `resident memory of each of ${streams} streams`,
+              value: perStream,
+              unit: 'KiB',
+              bound: 10,
             },
             {
-              name: 'broadcast against nchan, p99, round by round',
-              value: median(ours.map((one, n) => one.last / (theirs[n]?.last ?? Number.NaN))),
-              unit: 'times',
-              bound: 1,
+              name: `outbox to client at ${half} streams and ${perSecond} events a second, p50`,
+              value: percentile(delays, 0.5),
+              unit: 'ms',
             },
-          )
-        return figures
-      } finally {
-        for (const child of children) child.kill('SIGKILL')
-        await owner.end().catch(() => {})
-        await sleep(300)
-        await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
-        await execute(postgres.adminUrl, `drop role if exists ${login}`)
-        await postgres.stop()
-      }
-    }),
+            { name: 'the same, p99', value: percentile(delays, 0.99), unit: 'ms', bound: 25 },
+            { name: `broadcast to ${streams}, p50`, value: median(ours.map((one) => one.half)), unit: 'ms' },
+            { name: 'the same, p99', value: median(ours.map((one) => one.last)), unit: 'ms' },
+          ]
+          if (theirs.length === 0)
+            console.log('  nchan is not installed (libnginx-mod-nchan): nothing to compare with')
+          else
+            figures.push(
+              { name: 'nchan’s broadcast, p50', value: median(theirs.map((one) => one.half)), unit: 'ms' },
+              { name: 'nchan’s broadcast, p99', value: median(theirs.map((one) => one.last)), unit: 'ms' },
+              {
+                name: 'broadcast against nchan, p50, round by round',
+                value: median(ours.map((one, n) => one.half / (theirs[n]?.half ?? Number.NaN))),
+                unit: 'times',
+                bound: 1,
+              },
+              {
+                name: 'broadcast against nchan, p99, round by round',
+                value: median(ours.map((one, n) => one.last / (theirs[n]?.last ?? Number.NaN))),
+                unit: 'times',
+                bound: 1,
+              },
+            )
+          return figures
+        } finally {
+          for (const child of children) child.kill('SIGKILL')
+          await owner.end().catch(() => {})
+          await sleep(300)
+        }
+      }),
+    ),
 }

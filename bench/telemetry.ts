@@ -1,16 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { migrate } from '../packages/server/src/db/migrate.ts'
 import { generateKeyRing, keyRingJson } from '../packages/server/src/security/keys.ts'
-import { createTokens } from '../packages/server/src/security/tokens.ts'
-import { databaseUrl, execute, testPostgres } from '../scripts/postgres.ts'
 import { type Benchmark, type Figure, median, percentile } from './measure.ts'
+import { onDatabase, signIn, tokensFor } from './site.ts'
 
 /** What must be accepted in a second on two cores: the load and PostgreSQL run on them too. */
 const wanted = 5000
@@ -132,150 +129,133 @@ const rateOf = (rate: number): string => `${Math.round(rate).toLocaleString('en'
  */
 export const telemetry: Benchmark = {
   name: 'telemetry',
-  async run() {
-    const postgres = await testPostgres()
-    const suffix = randomBytes(4).toString('hex')
-    const [database, login] = [`wardline_bench_${suffix}`, `wardline_bench_${suffix}`]
-    const ownerUrl = databaseUrl(postgres.adminUrl, database)
-    const owner = new pg.Client(ownerUrl)
-    let server: ChildProcess | undefined
-    try {
-      await execute(postgres.adminUrl, `create database ${database}`)
-      await migrate(ownerUrl)
-      await execute(ownerUrl, `create role ${login} login password 'bench' in role wardline_app`)
-      const appUrl = new URL(ownerUrl)
-      appUrl.username = login
-      appUrl.password = 'bench'
-      await owner.connect()
-      await owner.query('select ensure_partitions(current_date)')
-      await owner.query(
-        `create table bare_events (like telemetry_events including all) partition by range (occurred_at);
+  run: () =>
+    onDatabase(async ({ ownerUrl, appUrl }) => {
+      const owner = new pg.Client(ownerUrl)
+      let server: ChildProcess | undefined
+      try {
+        await owner.connect()
+        await owner.query('select ensure_partitions(current_date)')
+        await owner.query(
+          `create table bare_events (like telemetry_events including all) partition by range (occurred_at);
          create table bare_events_all partition of bare_events default`,
-      )
-      const users = Array.from({ length: people }, () => ({ user: uuidv7(), session: uuidv7() }))
-      await owner.query(
-        `insert into users (id, email, display_name, requires_consent)
-         select id, id || '@wardline.test', 'Bench', false from unnest($1::uuid[]) id`,
-        [users.map(({ user }) => user)],
-      )
-      await owner.query(
-        `update users set is_super_admin = true, mfa_enabled = true, mfa_secret = 'x' where id = $1`,
-        [users[0]?.user],
-      )
-      await owner.query(
-        `insert into user_sessions (id, user_id, idle_seconds, last_active_at, mfa_verified_at, expires_at)
-         select s, u, 36000, now(), now(), now() + interval '2 hours' from unnest($1::uuid[], $2::uuid[]) t (s, u)`,
-        [users.map(({ session }) => session), users.map(({ user }) => user)],
-      )
-      await owner.query('analyze')
-      const keys = generateKeyRing()
-      const issuer = createTokens(keys, { issuer: 'wardline', audience: 'wardline', accessSeconds: 3600 })
-      const tokens: string[] = []
-      for (const { user, session } of users)
-        tokens.push(
-          await issuer.issueAccess({ userId: user, sessionId: session, tokenId: uuidv7() }, new Date()),
         )
-      const child = fork(join(import.meta.dirname, 'streams-server.ts'), [], {
-        env: {
-          ...process.env,
-          DATABASE_URL: appUrl.href,
-          WARDLINE_KEYS: keyRingJson(keys),
-          LOG_LEVEL: 'warn',
-        },
-        execArgv: ['--expose-gc'],
-      })
-      server = child
-      const [hello] = await once(child, 'message')
-      const { url } = hello as { url: string }
-      const port = Number(new URL(url).port)
+        const users = Array.from({ length: people }, () => uuidv7())
+        await owner.query(
+          `insert into users (id, email, display_name, requires_consent)
+         select id, id || '@wardline.test', 'Bench', false from unnest($1::uuid[]) id`,
+          [users],
+        )
+        await owner.query(
+          `update users set is_super_admin = true, mfa_enabled = true, mfa_secret = 'x' where id = $1`,
+          [users[0]],
+        )
+        const signIns = await signIn(owner, users)
+        await owner.query('analyze')
+        const keys = generateKeyRing()
+        const tokens = await tokensFor(keys, signIns)
+        const child = fork(join(import.meta.dirname, 'streams-server.ts'), [], {
+          env: {
+            ...process.env,
+            DATABASE_URL: appUrl,
+            WARDLINE_KEYS: keyRingJson(keys),
+            LOG_LEVEL: 'warn',
+          },
+          execArgv: ['--expose-gc'],
+        })
+        server = child
+        const [hello] = await once(child, 'message')
+        const { url } = hello as { url: string }
+        const port = Number(new URL(url).port)
 
-      const figures: Figure[] = []
-      await load(port, tokens, 20)
-      let accepted = 0
-      for (const [batch, bound] of [
-        [1, undefined],
-        [20, 1],
-        [100, 1],
-      ] as const) {
-        const runs = []
-        const ratios = []
-        for (let round = 0; round < rounds; round++) {
-          const alone = await bare(owner)
-          const run = await load(port, tokens, batch)
-          runs.push(run)
-          ratios.push(run.rate / alone)
+        const figures: Figure[] = []
+        await load(port, tokens, 20)
+        let accepted = 0
+        for (const [batch, bound] of [
+          [1, undefined],
+          [20, 1],
+          [100, 1],
+        ] as const) {
+          const runs = []
+          const ratios = []
+          for (let round = 0; round < rounds; round++) {
+            const alone = await bare(owner)
+            const run = await load(port, tokens, batch)
+            runs.push(run)
+            ratios.push(run.rate / alone)
+          }
+          accepted += runs.reduce((sum, run) => sum + run.accepted, 0)
+          const rate = median(runs.map((run) => run.rate))
+          const delays = runs.flatMap((run) => run.delays)
+          const what = batch === 1 ? 'one by one' : `in batches of ${batch}`
+          figures.push(
+            {
+              name: `for ${wanted} events ${what}, ${connections} at once (${rateOf(rate)})`,
+              value: wanted / rate,
+              unit: 's',
+              ...(bound === undefined ? {} : { bound }),
+            },
+            { name: '  p50', value: percentile(delays, 0.5), unit: 'ms' },
+            { name: '  p99', value: percentile(delays, 0.99), unit: 'ms' },
+            {
+              name: '  events a second, against bare multi-row inserts',
+              value: median(ratios),
+              unit: 'times',
+            },
+          )
         }
-        accepted += runs.reduce((sum, run) => sum + run.accepted, 0)
-        const rate = median(runs.map((run) => run.rate))
-        const delays = runs.flatMap((run) => run.delays)
-        const what = batch === 1 ? 'one by one' : `in batches of ${batch}`
+        const steady = await load(port, tokens, 20, wanted)
         figures.push(
           {
-            name: `for ${wanted} events ${what}, ${connections} at once (${rateOf(rate)})`,
-            value: wanted / rate,
-            unit: 's',
-            ...(bound === undefined ? {} : { bound }),
+            name: `the answer at a steady ${wanted} events a second in batches of 20 (${rateOf(steady.rate)}), p50`,
+            value: percentile(steady.delays, 0.5),
+            unit: 'ms',
           },
-          { name: '  p50', value: percentile(delays, 0.5), unit: 'ms' },
-          { name: '  p99', value: percentile(delays, 0.99), unit: 'ms' },
-          { name: '  events a second, against bare multi-row inserts', value: median(ratios), unit: 'times' },
+          { name: '  p99', value: percentile(steady.delays, 0.99), unit: 'ms', bound: 500 },
         )
-      }
-      const steady = await load(port, tokens, 20, wanted)
-      figures.push(
-        {
-          name: `the answer at a steady ${wanted} events a second in batches of 20 (${rateOf(steady.rate)}), p50`,
-          value: percentile(steady.delays, 0.5),
-          unit: 'ms',
-        },
-        { name: '  p99', value: percentile(steady.delays, 0.99), unit: 'ms', bound: 500 },
-      )
-      const { rows } = await owner.query<{ stored: number; counted: number }>(
-        `select (select count(*) from telemetry_events)::int as stored, (select sum(events) from telemetry_hours)::int as counted`,
-      )
-      const { stored = 0, counted = 0 } = rows[0] ?? {}
-      if (stored < accepted + steady.accepted || counted !== stored)
-        throw new Error(`${accepted + steady.accepted} were accepted, ${stored} stored, ${counted} counted`)
+        const { rows } = await owner.query<{ stored: number; counted: number }>(
+          `select (select count(*) from telemetry_events)::int as stored, (select sum(events) from telemetry_hours)::int as counted`,
+        )
+        const { stored = 0, counted = 0 } = rows[0] ?? {}
+        if (stored < accepted + steady.accepted || counted !== stored)
+          throw new Error(`${accepted + steady.accepted} were accepted, ${stored} stored, ${counted} counted`)
 
-      await owner.query(
-        `insert into telemetry_hours (hour, event_name, shard, events)
+        await owner.query(
+          `insert into telemetry_hours (hour, event_name, shard, events)
          select date_trunc('hour', now(), 'UTC') - h * interval '1 hour', 'filled.event_' || n, s, 60
          from generate_series(1, $1::int) h, generate_series(1, $2::int) n, generate_series(0, $3::int - 1) s`,
-        [hours, names, shards],
-      )
-      await owner.query('analyze')
-      const total = hours * names * shards * 60
-      for (const [period, bound] of [
-        ['24h', 250],
-        ['90d', 5000],
-      ] as const) {
-        const times: number[] = []
-        for (let round = 0; round < 5; round++) {
-          const began = now()
-          const answer = await fetch(`${url}/api/super-admin/telemetry/top?period=${period}`, {
-            headers: { authorization: `Bearer ${tokens[0]}` },
+          [hours, names, shards],
+        )
+        await owner.query('analyze')
+        const total = hours * names * shards * 60
+        for (const [period, bound] of [
+          ['24h', 250],
+          ['90d', 5000],
+        ] as const) {
+          const times: number[] = []
+          for (let round = 0; round < 5; round++) {
+            const began = now()
+            const answer = await fetch(`${url}/api/super-admin/telemetry/top?period=${period}`, {
+              headers: { authorization: `Bearer ${tokens[0]}` },
+            })
+            if (!answer.ok) throw new Error(`the top answered ${answer.status}`)
+            await answer.arrayBuffer()
+            times.push(now() - began)
+          }
+          figures.push({
+            name: `the most frequent of ${period}, of ${(total / 1e6).toFixed(0)} million events in ${hours * names * shards} counts`,
+            value: median(times),
+            unit: 'ms',
+            bound,
           })
-          if (!answer.ok) throw new Error(`the top answered ${answer.status}`)
-          await answer.arrayBuffer()
-          times.push(now() - began)
         }
-        figures.push({
-          name: `the most frequent of ${period}, of ${(total / 1e6).toFixed(0)} million events in ${hours * names * shards} counts`,
-          value: median(times),
-          unit: 'ms',
-          bound,
-        })
+        const gone = once(child, 'exit')
+        child.send('end')
+        await gone
+        return figures
+      } finally {
+        server?.kill('SIGKILL')
+        await owner.end().catch(() => {})
       }
-      const gone = once(child, 'exit')
-      child.send('end')
-      await gone
-      return figures
-    } finally {
-      server?.kill('SIGKILL')
-      await owner.end().catch(() => {})
-      await execute(postgres.adminUrl, `drop database if exists ${database} with (force)`)
-      await execute(postgres.adminUrl, `drop role if exists ${login}`)
-      await postgres.stop()
-    }
-  },
+    }),
 }
