@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import { canReach } from '../../packages/server/src/db/embedded/account.ts'
+import { keyRingJson } from '../../packages/server/src/security/keys.ts'
+import type { World } from '../support/world.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 const MAIN = join(PROJECT, 'packages/server/src/main.ts')
@@ -88,6 +90,25 @@ export async function whenUp(run: Run): Promise<string> {
     look()
   })
   return Promise.race([up, ended])
+}
+
+/** A server as a process of its own on a world's database, up. */
+export async function serverOn(
+  world: Pick<World, 'appUrl' | 'keys'>,
+  port: number,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const run = wardServer(['start', '--port', String(port)], {
+    env: {
+      DATABASE_URL: world.appUrl,
+      WARDLINE_KEYS: keyRingJson(world.keys),
+      RATE_LIMIT_GENERAL: '999999/1m',
+      LOG_LEVEL: 'silent',
+      ...env,
+    },
+  })
+  await whenUp(run)
+  return run
 }
 
 /** Runs to the end. */

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient, type StreamStatus } from '@wardline/sdk'
 import { expect, test } from 'vitest'
-import { keyRingJson } from '../../packages/server/src/security/keys.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { type Run, wardServer, whenUp } from '../embedded/process.ts'
+import { serverOn } from '../embedded/process.ts'
 import { createWorld } from '../support/world.ts'
 
 // A night's run may want more: CRASH_ROUNDS=20.
@@ -19,18 +18,7 @@ test(`a server that is killed in the middle of ${publishes} publishes loses no e
     const agent = await world.user({ supportAgent: true })
     const owner = await world.user()
     const port = await freePort()
-    const start = async (): Promise<Run> => {
-      const run = wardServer(['start', '--port', String(port)], {
-        env: {
-          DATABASE_URL: world.appUrl,
-          WARDLINE_KEYS: keyRingJson(world.keys),
-          RATE_LIMIT_GENERAL: '999999/1m',
-          LOG_LEVEL: 'silent',
-        },
-      })
-      await whenUp(run)
-      return run
-    }
+    const start = () => serverOn(world, port)
     let server = await start()
     const url = `http://127.0.0.1:${port}`
     /** Answers whether the server said yes; what it did not answer may have happened or not. */

@@ -2,9 +2,8 @@ import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createClient } from '@wardline/sdk'
 import { afterEach, expect, test } from 'vitest'
-import { keyRingJson } from '../../packages/server/src/security/keys.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { type Run, wardServer, whenUp } from '../embedded/process.ts'
+import { serverOn } from '../embedded/process.ts'
 import { createWorld, type World } from '../support/world.ts'
 
 const ends: (() => unknown)[] = []
@@ -18,20 +17,21 @@ async function worldOf(): Promise<World> {
   return world
 }
 
-/** A server as a process of its own on the world's database. */
-async function start(world: World, port: number, env: Record<string, string> = {}): Promise<Run> {
-  const run = wardServer(['start', '--port', String(port)], {
-    env: {
-      DATABASE_URL: world.appUrl,
-      WARDLINE_KEYS: keyRingJson(world.keys),
-      RATE_LIMIT_GENERAL: '999999/1m',
-      LOG_LEVEL: 'info',
-      ...env,
-    },
-  })
-  await whenUp(run)
-  return run
-}
+const start = (world: World, port: number, env: Record<string, string> = {}) =>
+  serverOn(world, port, { LOG_LEVEL: 'info', ...env })
+
+/** Until one statement waits for a lock. */
+const untilLocked = (world: World) =>
+  expect
+    .poll(
+      async () =>
+        (
+          await world.admin.query(
+            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
+          )
+        ).rowCount,
+    )
+    .toBe(1)
 
 interface Answer {
   readonly status: number
@@ -172,16 +172,7 @@ test('a request that hangs is cut in time, and the log says which; everything el
     ({ status }) => String(status),
     () => 'cut',
   )
-  await expect
-    .poll(
-      async () =>
-        (
-          await world.admin.query(
-            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-          )
-        ).rowCount,
-    )
-    .toBe(1)
+  await untilLocked(world)
   const begun = performance.now()
   run.child.kill('SIGTERM')
   expect(await run.exit).toEqual({ code: 0, signal: null })
@@ -216,16 +207,7 @@ test('a second signal ends the server at once, and it says so', { timeout: 60_00
     headers: { authorization: `Bearer ${user.token}`, 'content-type': 'application/json' },
     body: JSON.stringify({ display_name: 'Somebody Else' }),
   }).catch(() => undefined)
-  await expect
-    .poll(
-      async () =>
-        (
-          await world.admin.query(
-            `select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`,
-          )
-        ).rowCount,
-    )
-    .toBe(1)
+  await untilLocked(world)
   run.child.kill('SIGTERM')
   // Within a second it would be npm that passes on the same Ctrl-C.
   await sleep(1200)

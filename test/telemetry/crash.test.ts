@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { keyRingJson } from '../../packages/server/src/security/keys.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { type Run, wardServer, whenUp } from '../embedded/process.ts'
+import { serverOn } from '../embedded/process.ts'
 import { createWorld } from '../support/world.ts'
 
 // A night's run may want more: CRASH_ROUNDS=20.
@@ -18,18 +17,7 @@ test('a server that is killed while it stores telemetry has stored every event t
   try {
     const user = await world.user()
     const port = await freePort()
-    const start = async (): Promise<Run> => {
-      const run = wardServer(['start', '--port', String(port)], {
-        env: {
-          DATABASE_URL: world.appUrl,
-          WARDLINE_KEYS: keyRingJson(world.keys),
-          RATE_LIMIT_GENERAL: '999999/1m',
-          LOG_LEVEL: 'silent',
-        },
-      })
-      await whenUp(run)
-      return run
-    }
+    const start = () => serverOn(world, port)
     let server = await start()
     /** Numbers of the events that the server said it has. */
     const answered: number[] = []

@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
-import { keyRingJson } from '../../packages/server/src/security/keys.ts'
 import { freePort } from '../../scripts/free-port.ts'
-import { type Run, wardServer, whenUp } from '../embedded/process.ts'
+import { serverOn } from '../embedded/process.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { createWorld } from '../support/world.ts'
 
@@ -23,19 +22,11 @@ test('servers that are killed while they deliver lose no event: each arrives, an
     world.secret(made.secret)
     // Slow enough that attempts are under way when the server dies.
     receiver.answer((response) => setTimeout(() => response.writeHead(204).end(), 20))
-    const start = async (): Promise<Run> => {
-      const run = wardServer(['start', '--port', String(await freePort())], {
-        env: {
-          DATABASE_URL: world.appUrl,
-          WARDLINE_KEYS: keyRingJson(world.keys),
-          WEBHOOKS_ALLOW_PRIVATE: 'true',
-          WEBHOOKS_TIMEOUT_SECONDS: '1',
-          LOG_LEVEL: 'silent',
-        },
+    const start = async () =>
+      serverOn(world, await freePort(), {
+        WEBHOOKS_ALLOW_PRIVATE: 'true',
+        WEBHOOKS_TIMEOUT_SECONDS: '1',
       })
-      await whenUp(run)
-      return run
-    }
     const publish = () =>
       world.admin.query(
         `insert into events (organization_id, type, payload, created_at)

@@ -80,6 +80,7 @@ import type { KeyRing } from './security/keys.ts'
 import { createPasswords } from './security/passwords.ts'
 import { createTokens } from './security/tokens.ts'
 import type { Services } from './services.ts'
+import { within } from './time-limit.ts'
 
 export interface ServerOptions {
   readonly config: Config
@@ -395,11 +396,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const left = (untilMs: number): number => Math.max(0, untilMs - (performance.now() - begun))
     /** Nothing that hangs keeps the process: it goes on without it, and says so. */
     async function inTime(what: string, untilMs: number, work: Promise<unknown>): Promise<void> {
-      const over = Promise.withResolvers<'late'>()
-      const timer = setTimeout(() => over.resolve('late'), left(untilMs))
-      const outcome = await Promise.race([work, over.promise])
-      clearTimeout(timer)
-      if (outcome === 'late') log.error({ what }, 'a part of the server did not stop in time, and was left')
+      if ((await within(left(untilMs), work, 'late')) === 'late')
+        log.error({ what }, 'a part of the server did not stop in time, and was left')
     }
     const isServing = app.server.listening
     isStopping = true

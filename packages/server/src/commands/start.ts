@@ -18,6 +18,7 @@ import { createLog } from '../log.ts'
 import { createCipher } from '../security/cipher.ts'
 import { type KeyRing, loadKeyRing } from '../security/keys.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
+import { within } from '../time-limit.ts'
 import { paint, say, table } from './terminal.ts'
 
 const DEFAULT_DATA = join(import.meta.dirname, '../../../../.wardline')
@@ -189,10 +190,6 @@ export function stopRequest(): Promise<void> {
   })
 }
 
-export function within(milliseconds: number, work: Promise<unknown>): Promise<unknown> {
-  return Promise.race([work, new Promise((resolve) => setTimeout(resolve, milliseconds).unref())])
-}
-
 function loadStartConfig(options: StartOptions): Config {
   const config = loadConfig(process.env, {
     port: options.port,
@@ -253,7 +250,7 @@ async function run(options: StartOptions): Promise<void> {
       const why = await Promise.race([stopWanted, lost])
       if (why === 'lost') throw new StartupError('The embedded PostgreSQL ended; the server stops as well.')
     } finally {
-      await within(CLOSE_TIMEOUT_MS, server.close())
+      await within(CLOSE_TIMEOUT_MS, server.close(), undefined)
     }
   } catch (error) {
     throw listenError(config, error) ?? error

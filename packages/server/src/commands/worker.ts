@@ -3,7 +3,8 @@ import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
-import { CLOSE_TIMEOUT_MS, openDatabase, stopRequest, within } from './start.ts'
+import { within } from '../time-limit.ts'
+import { CLOSE_TIMEOUT_MS, openDatabase, stopRequest } from './start.ts'
 import { say } from './terminal.ts'
 
 async function run(): Promise<void> {
@@ -26,7 +27,7 @@ async function run(): Promise<void> {
     say('Wardline works on its jobs.')
     await stopWanted
   } finally {
-    await within(CLOSE_TIMEOUT_MS, server.close())
+    await within(CLOSE_TIMEOUT_MS, server.close(), undefined)
   }
   say('Stopped.')
   // A connection that would not close in time must not keep the process.

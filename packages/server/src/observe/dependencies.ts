@@ -1,4 +1,5 @@
 import type { Logger } from 'pino'
+import { within } from '../time-limit.ts'
 
 /** Something that the server needs. */
 export interface Dependency {
@@ -65,11 +66,7 @@ class Watched {
     if (essential) return this.#looking
     // What the server can do without holds up no answer: meanwhile it is as it was.
     const before = this.#last?.finding ?? this.#silent()
-    const over = Promise.withResolvers<Finding>()
-    const timer = setTimeout(() => over.resolve(before), PATIENCE_MS)
-    const finding = await Promise.race([this.#looking, over.promise])
-    clearTimeout(timer)
-    return finding
+    return within(PATIENCE_MS, this.#looking, before)
   }
 
   #silent(): Finding {
@@ -92,21 +89,15 @@ class Watched {
   async #measure(): Promise<Finding> {
     const { name, essential, limitMs } = this.dependency
     const begun = performance.now()
-    const over = Promise.withResolvers<'timeout'>()
-    // A turn later: after a pause of our own, an answer that has come already is read before it counts as late.
-    const timer = setTimeout(() => setImmediate(() => over.resolve('timeout')), limitMs)
     let error: unknown
-    const status = await Promise.race([
-      this.#ask().then(
-        () => 'ok' as const,
-        (refused: unknown) => {
-          error = refused
-          return 'failing' as const
-        },
-      ),
-      over.promise,
-    ])
-    clearTimeout(timer)
+    const answer = this.#ask().then(
+      () => 'ok' as const,
+      (refused: unknown) => {
+        error = refused
+        return 'failing' as const
+      },
+    )
+    const status = await within(limitMs, answer, 'timeout' as const)
     const latencyMs = tenths(performance.now() - begun)
     const finding: Finding = {
       name,

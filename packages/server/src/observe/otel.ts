@@ -18,6 +18,7 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace'
 import type { Config } from '../config.ts'
+import { within } from '../time-limit.ts'
 import { traceOutgoing } from './outgoing.ts'
 import { type Attributes, outside, type Span, type SpanKind, type Tracing } from './trace.ts'
 
@@ -114,11 +115,12 @@ export function createTracing(
     },
     async stop(limitMs) {
       stopOutgoing()
-      const over = Promise.withResolvers<void>()
-      const timer = setTimeout(over.resolve, limitMs)
       // A collector that is away holds up no stop.
-      await Promise.race([provider.shutdown().catch(() => undefined), over.promise])
-      clearTimeout(timer)
+      await within(
+        limitMs,
+        provider.shutdown().catch(() => undefined),
+        undefined,
+      )
     },
   }
 }

@@ -1,6 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { chmodSync, renameSync, writeFileSync } from 'node:fs'
 import type { Config } from '../config.ts'
+import { isRecord } from '../is-record.ts'
 import { readSecretFile } from '../secret-file.ts'
 import { EXIT, StartupError } from '../startup-error.ts'
 
@@ -125,9 +126,6 @@ export function pruneKeyRing(ring: KeyRing, now = new Date(), keepSeconds = 86_4
   })
   return { signing, encryption: ring.encryption }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The ring's parser speaks in sentences that never quote key material. */
 class KeyRingError extends Error {}

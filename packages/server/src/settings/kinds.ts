@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import type { Config, OidcIssuer, RateLimit } from '../config.ts'
+import { isRecord } from '../is-record.ts'
 
 /** What a text should have been: the sentence goes on after "NAME must be". */
 export class Wrong {
@@ -160,9 +161,6 @@ export const tcpAddress =
       ? new Wrong(`an address such as tcp://127.0.0.1:${standardPort}`)
       : { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? standardPort : Number(port) }
   }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const isTextList = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string' && item !== '')

@@ -1,6 +1,7 @@
 import type { Client } from '@wardline/sdk'
-import type { OptionSpec, Typed } from '../../command.ts'
+import { type AnyCommand, type CommandSpec, command, type OptionSpec } from '../../command.ts'
 import type { Context } from '../../context.ts'
+import { ORG } from '../../organization.ts'
 import { nothingNamed } from '../../uuid.ts'
 import { patientId } from '../patients/shared.ts'
 
@@ -8,14 +9,14 @@ export const PATIENT: OptionSpec = {
   flags: '--patient <patient>',
   text: 'a patient’s own subscription: an id, a record number, or me',
 }
-export const RETURN_URL: OptionSpec = {
+const RETURN_URL: OptionSpec = {
   flags: '--return-url <url>',
   text: 'where the page leads back to; an address that the server trusts',
 }
-export const OPEN: OptionSpec = { flags: '--open', text: 'open it in the browser' }
+const OPEN: OptionSpec = { flags: '--open', text: 'open it in the browser' }
 
 /** Whose subscription: a patient's, or the organization's. */
-export interface Whose {
+interface Whose {
   readonly org_id: string
   readonly patient_id: string | undefined
 }
@@ -34,35 +35,47 @@ export const whose = async (
   return { org_id, patient_id: own.patient_id }
 }
 
-export interface PageOptions {
+interface PageOptions {
   readonly org: string | undefined
   readonly patient: string | undefined
   readonly return_url: string | undefined
   readonly open: boolean
 }
 
-export const parsePage = (typed: Typed): PageOptions => ({
-  org: typed.text('org'),
-  patient: typed.text('patient'),
-  return_url: typed.text('returnUrl'),
-  open: typed.flag('open'),
-})
-
-/** Prints the address of a page, and opens it when that was asked for. */
-export const showPage = async <Page extends { url: string }>(
-  context: Context,
-  page: Page,
-  wantsOpen: boolean,
-  hint: string,
-): Promise<void> => {
-  if (context.format === 'table') context.print(`${page.url}\n`)
-  else context.record(page, [{ key: 'url', value: (one) => one.url }])
-  context.status(hint)
-  if (!wantsOpen) return
-  const { openPage } = await import('../../browser.ts')
-  await openPage(page.url).catch((error: unknown) => {
-    const why = error instanceof Error ? error.message : String(error)
-    context.warn(`It could not be opened (${why}); open it yourself.`)
-    context.exitCode = 1
-  })
+interface PageSpec extends Pick<CommandSpec<PageOptions>, 'name' | 'summary' | 'details' | 'examples'> {
+  /** What to know of a page that is there. */
+  readonly hint: string
+  make(
+    client: Client,
+    whose: Whose & { readonly return_url: string | undefined },
+    options: { readonly signal: AbortSignal },
+  ): Promise<{ url: string }>
 }
+
+/** A command that makes a page at Stripe, prints its address, and opens it when that is asked for. */
+export const pageCommand = ({ hint, make, ...spec }: PageSpec): AnyCommand =>
+  command<PageOptions>({
+    ...spec,
+    options: [PATIENT, RETURN_URL, OPEN, ORG],
+    parse: (typed) => ({
+      org: typed.text('org'),
+      patient: typed.text('patient'),
+      return_url: typed.text('returnUrl'),
+      open: typed.flag('open'),
+    }),
+    async run(context, { org, patient, return_url, open }) {
+      const client = await context.client()
+      const { org_id, patient_id } = await whose(context, client, org, patient)
+      const page = await make(client, { org_id, patient_id, return_url }, { signal: context.io.signal })
+      if (context.format === 'table') context.print(`${page.url}\n`)
+      else context.record(page, [{ key: 'url', value: (one) => one.url }])
+      context.status(hint)
+      if (!open) return
+      const { openPage } = await import('../../browser.ts')
+      await openPage(page.url).catch((error: unknown) => {
+        const why = error instanceof Error ? error.message : String(error)
+        context.warn(`It could not be opened (${why}); open it yourself.`)
+        context.exitCode = 1
+      })
+    },
+  })

@@ -2,15 +2,13 @@ import { randomBytes } from 'node:crypto'
 import type { Logger } from 'pino'
 import { Agent, type Dispatcher, request } from 'undici'
 import type { AiSettings } from '../../config.ts'
+import { isRecord } from '../../is-record.ts'
 import { type Ai, AiError } from './ai.ts'
 
 const MOST_ANSWER_BYTES = 262_144
 const MOST_SUMMARY_LETTERS = 20_000
 // More of them wait for their turn, within their time.
 const mostAtOnce = 16
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** The text stands between two marks that it cannot know, so that it cannot end before its end. */
 function messages(text: string, maxWords: number) {

@@ -3,6 +3,7 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Logger } from 'pino'
 import Stripe from 'stripe'
 import type { BillingSettings } from '../../config.ts'
+import { isRecord } from '../../is-record.ts'
 import { type Account, type Billing, BillingError, type BillingEvent } from './billing.ts'
 import type { SubscriptionStatus } from './status.ts'
 
@@ -40,9 +41,6 @@ const TELLING: ReadonlySet<string> = new Set([
   'invoice.paid',
   'invoice.payment_failed',
 ])
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function customerOf(type: string, object: unknown): string | undefined {
   if (!TELLING.has(type) || !isRecord(object)) return undefined

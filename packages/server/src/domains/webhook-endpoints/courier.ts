@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Pool } from 'pg'
 import type { Logger } from 'pino'
 import type { Clock } from '../../clock.ts'
@@ -6,6 +5,7 @@ import { type Db, type Scope, transaction } from '../../db/scope.ts'
 import type { Effects } from '../../jobs/effects.ts'
 import { spanned, type Tracing } from '../../observe/trace.ts'
 import type { Cipher } from '../../security/cipher.ts'
+import { within } from '../../time-limit.ts'
 import { disableGone, disableIfFailing } from './disable.ts'
 import { type Claimed, claimDeliveries, planDeliveries, settleDelivered, settleFailed } from './outbox.ts'
 import { GIVE_UP_MS, nextAttempt, retryAt } from './schedule.ts'
@@ -192,12 +192,7 @@ export function createCourier(parts: Parts): Courier {
       clearInterval(timer)
       clearTimeout(soon)
       await looking
-      const over = new AbortController()
-      await Promise.race([
-        Promise.all(underWay),
-        sleep(lingerMs, undefined, { signal: over.signal }).catch(() => undefined),
-      ])
-      over.abort()
+      await within(lingerMs, Promise.all(underWay), undefined)
       isCut = true
       await sender.close()
       await Promise.all(underWay)

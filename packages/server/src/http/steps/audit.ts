@@ -1,12 +1,10 @@
 import { sql } from 'kysely'
 import { type AuditRow, auditInsert, auditParameter } from '../../db/audit-batch.ts'
 import type { Db } from '../../db/scope.ts'
+import { isRecord } from '../../is-record.ts'
 import type { Problem } from '../problem.ts'
 import { keyOf, personOf, type RequestState } from '../request-state.ts'
 import { asUuid } from '../uuid.ts'
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** `response.user.id` of an answer. */
 const member = (answer: unknown, path: string): unknown =>
